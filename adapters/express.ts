@@ -1,0 +1,242 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Application, ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
+import type { PathParams, RouteParameters } from 'express-serve-static-core'
+import {
+  type AppOptions,
+  type AppVerbs,
+  type Connection,
+  checkHandler,
+  Dispatcher,
+  FAILED,
+  Hub,
+  inherit,
+  isWebSocketUpgrade,
+  type Refusal,
+  type RouteOptions,
+  refusalHeaders,
+  routeOptions,
+  upgradeOf,
+  verbsOf,
+  writeRefusal,
+} from '../src/adapter.ts'
+
+/** What a WebSocket route calls: with the open connection, and the request that has become it. */
+export type ExpressHandler<Params = Record<string, string>, Data = Record<string, unknown>> = (
+  socket: Connection<Data>,
+  request: Request<Params>,
+) => unknown
+
+/** Ordinary Express middleware, also in lists. */
+type Middleware<Params> = RequestHandler<Params> | ErrorRequestHandler<Params> | readonly RequestHandler<Params>[]
+
+type ParamsOf<Path> = Path extends string ? RouteParameters<Path> : Record<string, string>
+
+/** `ws(path, options?, ...middleware, handler)`, beside `get(path, ...middleware, handler)`. */
+export interface WsRoutes<Router> {
+  <const Path extends PathParams, Data = Record<string, unknown>>(
+    path: Path,
+    ...rest: [...middleware: Middleware<ParamsOf<Path>>[], handler: ExpressHandler<ParamsOf<Path>, Data>]
+  ): Router
+  <const Path extends PathParams, Data = Record<string, unknown>>(
+    path: Path,
+    options: RouteOptions,
+    ...rest: [...middleware: Middleware<ParamsOf<Path>>[], handler: ExpressHandler<ParamsOf<Path>, Data>]
+  ): Router
+}
+
+/** An Express router with WebSocket routes. */
+export type WithWs<Router> = Router & { readonly ws: WsRoutes<WithWs<Router>> }
+/** An Express app with WebSocket routes: `app.ws` also has the verbs for all its connections. */
+export type AppWithWs<App> = App & { readonly ws: WsRoutes<AppWithWs<App>> & AppVerbs }
+
+/** What Express 4's and 5's routers have in common, as far as it is needed here. */
+interface AnyRouter {
+  get(path: PathParams, ...handlers: unknown[]): unknown
+  handle(request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): unknown
+  readonly stack?: Layer[]
+  readonly _router?: { readonly stack: Layer[] }
+  readonly router?: { readonly stack: Layer[] }
+}
+
+interface Layer {
+  readonly route?: { readonly methods: Record<string, boolean>; readonly stack: { readonly handle: unknown }[] }
+  match(path: string): boolean
+}
+
+/** What an app is for `attach`. */
+const HUB = Symbol.for('sockroute.express.hub')
+type AnyApp = Application & { [HUB]?: Hub }
+
+/**
+ * Gives an Express app (4 or 5) its `ws` method, and lets `app.listen()` carry upgrades. Nothing global is patched.
+ *
+ *     const app = websockets(express())
+ *     app.ws('/chat/:room', requireUser, (socket, request) => { ... })
+ *     app.listen(3000)
+ *
+ * With `express.Router()` it gives that router a `ws` method; `options` are then those that a route may have.
+ *
+ * @throws TypeError for an unknown option, a wrong value, or what is neither an app nor a router
+ */
+export function websockets<App extends Application>(app: App, options?: AppOptions): AppWithWs<App>
+export function websockets<Router extends object>(router: Router, options?: RouteOptions): WithWs<Router>
+export function websockets(target: unknown, options: AppOptions = {}): unknown {
+  if (isApp(target)) return withApp(target, options)
+  if (isRouter(target)) return Object.assign(withOptions(target, routeOptions(options)), { ws: wsMethod(target) })
+  throw new TypeError('sockroute: websockets() takes an Express app or router: websockets(express(), options)')
+}
+
+/**
+ * Lets a server of one's own (https, several) carry the upgrades of an app; `app.listen()` does it by itself.
+ *
+ *     const server = attach(https.createServer(tls, app), app)
+ *
+ * @throws TypeError if the app was not given to `websockets()` before
+ */
+export function attach<S extends Server>(server: S, app: Application): S {
+  const { [HUB]: hub } = app as AnyApp
+  if (hub === undefined) throw new TypeError('sockroute: attach(server, app) takes an app from websockets(express())')
+  Dispatcher.of(server).add({ hub, route: (request, response, next) => route(app, request, response, next) })
+  return server
+}
+
+/** Express replies by itself where it is given no `next`. */
+function route(app: Application, request: IncomingMessage, response: ServerResponse, next?: () => void): unknown {
+  const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
+  if (next === undefined) return run(request, response)
+  return run(request, response, (error) => (error ? writeRefusal(response, FAILED) : next()))
+}
+
+function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
+  if (app[HUB] !== undefined) throw new TypeError('sockroute: this app has its ws method already')
+  const hub = new Hub(options)
+  const { listen } = app
+  return Object.assign(withOptions(app, options), {
+    [HUB]: hub,
+    ws: Object.assign(wsMethod(app), verbsOf(hub)),
+    listen: (...args: unknown[]) => attach(Reflect.apply(listen, app, args) as Server, app),
+  })
+}
+
+/** While routing stands in this router its options are in force, for it and for what is mounted on it. */
+function withOptions<R extends AnyRouter>(router: R, options: RouteOptions): R {
+  const { handle } = router
+  router.handle = (request, response, next) => {
+    const upgrade = upgradeOf(request)
+    if (upgrade === undefined) return Reflect.apply(handle, router, [request, response, next])
+    const around = upgrade.settings
+    upgrade.settings = inherit(around, options)
+    const leave = (error?: unknown): void => {
+      upgrade.settings = around
+      next?.(error)
+    }
+    return Reflect.apply(handle, router, [request, response, next && leave])
+  }
+  return router
+}
+
+function wsMethod(router: AnyRouter): (path: PathParams, ...rest: unknown[]) => AnyRouter {
+  return (path, ...rest) => {
+    const { options, middleware, handler } = readArguments(rest)
+    router.get(path, upgradesOnly, checkHandshake(options), ...middleware.map(contained), accept(handler))
+    warnIfShadowed(router, path)
+    return router
+  }
+}
+
+/** `(options?, ...middleware, handler)`, checked where they were written. */
+function readArguments(rest: unknown[]) {
+  const handler = rest.at(-1)
+  checkHandler(handler, 'ws(path, options?, ...middleware, handler)')
+  const [first] = rest
+  const hasOptions = typeof first === 'object' && !Array.isArray(first)
+  const middleware = rest.slice(hasOptions ? 1 : 0, -1).flat(Infinity)
+  for (const one of middleware) {
+    if (typeof one !== 'function') {
+      throw new TypeError(
+        `sockroute: ws(path, options?, ...middleware, handler) takes functions as middleware; got ${typeof one}`,
+      )
+    }
+  }
+  return {
+    options: routeOptions(hasOptions ? (first as RouteOptions) : {}),
+    middleware: middleware as RequestHandler[], // checked above
+    handler: handler as ExpressHandler, // by checkHandler
+  }
+}
+
+/** The first handler of every WebSocket route: to all other requests it is as if the route were not there. */
+const upgradesOnly: RequestHandler = (request, response, next) => {
+  if (upgradeOf(request) !== undefined) return next()
+  if (!isWebSocketUpgrade(request)) return next('route')
+  response.status(426).set('Upgrade', 'websocket').type('text').send(NOT_ATTACHED)
+}
+
+const NOT_ATTACHED =
+  'This server does not carry WebSockets yet. Start it with app.listen(), ' +
+  `or add: import { attach } from 'sockroute/express'; attach(server, app)\n`
+
+function checkHandshake(options: RouteOptions): RequestHandler {
+  return (request, response, next) => {
+    const upgrade = upgradeOf(request)
+    const refusal = upgrade?.check(inherit(upgrade.settings, options), hostOf(request))
+    if (refusal === undefined) next()
+    else refuse(response, refusal)
+  }
+}
+
+function accept(handler: ExpressHandler): RequestHandler {
+  return (request, response) => {
+    const refusal = upgradeOf(request)?.accept(handler, request)
+    if (refusal === undefined) response.end()
+    else refuse(response, refusal)
+  }
+}
+
+function refuse(response: Response, refusal: Refusal): void {
+  for (const [name, value] of refusalHeaders(refusal)) response.setHeader(name, value)
+  response.status(refusal.status).send(`${refusal.reason}\n`)
+}
+
+/** Express 4 leaves a middleware's rejection unhandled; here it goes where Express 5 sends it, too. */
+function contained(middleware: RequestHandler | ErrorRequestHandler): unknown {
+  if (middleware.length === 4) return middleware
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const result: unknown = (middleware as RequestHandler)(request, response, next)
+    if (result instanceof Promise) result.catch(next)
+  }
+}
+
+/** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */
+function hostOf(request: Request): string | undefined {
+  const isTrusted = request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean
+  const forwarded = request.headers['x-forwarded-host']
+  if (forwarded === undefined || !isTrusted(request.socket.remoteAddress, 0)) return request.headers.host
+  return String(forwarded).split(',')[0].trim()
+}
+
+/** Express takes routes in order: an earlier one for GET that matches the path answers its upgrades as well. */
+function warnIfShadowed(router: AnyRouter, path: PathParams): void {
+  if (typeof path !== 'string' || /[^\w/:.~-]/.test(path)) return // what such a pattern matches cannot be told
+  const sample = path.replace(/:\w+/g, 'x')
+  const earlier = stackOf(router).slice(0, -1)
+  const isShadow = ({ route }: Layer): boolean => route?.methods.get === true && route.stack[0]?.handle !== upgradesOnly
+  if (!earlier.some((layer) => isShadow(layer) && layer.match(sample))) return
+  process.emitWarning(
+    `an earlier route for GET also matches ${path}, and will answer its upgrades if it replies: put ws('${path}') first`,
+    { type: 'SockrouteWarning', code: 'SOCKROUTE_SHADOWED' },
+  )
+}
+
+/** Express 4 has an app's router as `_router`; 5 has it as `router`, where 4 has a getter that throws. */
+function stackOf(router: AnyRouter): Layer[] {
+  return router.stack ?? router._router?.stack ?? router.router?.stack ?? []
+}
+
+function isApp(target: unknown): target is AnyApp & AnyRouter {
+  return isRouter(target) && 'listen' in target && 'set' in target
+}
+
+function isRouter(target: unknown): target is AnyRouter {
+  return typeof target === 'function' && 'handle' in target && 'get' in target
+}

@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyRegisterOptions,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  onRequestHookHandler,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteHandlerMethod,
+  RouteShorthandOptions,
+} from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import {
+  type AppOptions,
+  type AppVerbs,
+  type Connection,
+  checkHandler,
+  Dispatcher,
+  Hub,
+  inherit,
+  type Refusal,
+  type RouteOptions,
+  type RouteSettings,
+  refusalHeaders,
+  routeOptions,
+  upgradeOf,
+  verbsOf,
+} from '../src/adapter.ts'
+
+/** Parameters by name, from the literal of a path: `'/chat/:room'` gives `{ room: string }`. */
+export type ParamsOf<Path extends string> = string extends Path
+  ? Record<string, string>
+  : { [Name in NamesIn<Path>]: string }
+
+type NamesIn<Path extends string> = Path extends `${infer Head}/${infer Tail}`
+  ? NameIn<Head> | NamesIn<Tail>
+  : NameIn<Path>
+type NameIn<Segment extends string> = Segment extends '*'
+  ? '*'
+  : Segment extends `${string}:${infer Name}`
+    ? Bare<Name>
+    : never
+/** Without what may follow a name: another parameter, an expression, a question mark. */
+type Bare<Name extends string> = Name extends `${infer Head}${'(' | '-' | '.' | '?' | ':'}${string}` ? Bare<Head> : Name
+
+/** A schema for params says what they are; else the path does. */
+type RouteGenericOf<Path extends string, Schema> = Schema extends { params: unknown }
+  ? RouteGenericInterface
+  : { Params: ParamsOf<Path> }
+
+/** What a WebSocket route calls: with the open connection, and the request that has become it. */
+export type FastifyHandler<Request = FastifyRequest, Data = Record<string, unknown>> = (
+  socket: Connection<Data>,
+  request: Request,
+) => unknown
+
+/** Fastify's own route options (hooks, schema, config, ...), and ours under `ws`. */
+export type WsRouteOptions<Options = RouteShorthandOptions> = Options & { readonly ws?: RouteOptions }
+
+/** `ws(path, options?, handler)`, beside `get(path, options?, handler)`. */
+export interface WsRoutes<
+  RawServer extends RawServerBase = RawServerDefault,
+  RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
+  RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
+  Logger extends FastifyBaseLogger = FastifyBaseLogger,
+  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+> extends AppVerbs {
+  <const Path extends string, Data = Record<string, unknown>>(
+    path: Path,
+    handler: FastifyHandler<
+      FastifyRequest<{ Params: ParamsOf<Path> }, RawServer, RawRequest, FastifySchema, TypeProvider, unknown, Logger>,
+      Data
+    >,
+  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
+  <const Path extends string, const Schema extends FastifySchema = FastifySchema, Data = Record<string, unknown>>(
+    path: Path,
+    options: WsRouteOptions<
+      RouteShorthandOptions<
+        RawServer,
+        RawRequest,
+        RawReply,
+        RouteGenericOf<Path, Schema>,
+        unknown,
+        Schema,
+        TypeProvider,
+        Logger
+      >
+    >,
+    handler: FastifyHandler<
+      FastifyRequest<RouteGenericOf<Path, Schema>, RawServer, RawRequest, Schema, TypeProvider, unknown, Logger>,
+      Data
+    >,
+  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider> {
+    /**
+     * Declares a WebSocket route. It is there once `await app.register(wsPlugin)` has run: without the await it is
+     * undefined at this point, and `app.ws(...)` throws.
+     */
+    ws: WsRoutes<RawServer, RawRequest, RawReply, Logger, TypeProvider>
+  }
+}
+
+/** Only an upgrade request under way satisfies it, so HTTP keeps the same paths, and its catch-alls lose. */
+const CONSTRAINT = 'sockrouteUpgrade'
+
+/** The hub behind `app.ws`, and the settings of the plugin around a route. */
+interface Around {
+  readonly hub: Hub
+  readonly settings: RouteSettings
+}
+
+const AROUND = Symbol.for('sockroute.fastify.around')
+type Instance = FastifyInstance & { [AROUND]?: Around }
+
+const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
+  const own = withoutFastifyKeys(options)
+  const outer = app[AROUND]
+  const around = outer === undefined ? begin(app, own) : layer(outer, own)
+  app.decorate(AROUND, around)
+  app.decorate('ws', Object.assign(wsMethod(app), verbsOf(around.hub)) as Instance['ws'])
+  done()
+}
+
+/**
+ * Lets Fastify's routes be WebSocket endpoints. Their hooks run first; a hook that replies refuses the upgrade.
+ *
+ *     await app.register(wsPlugin, { maxMessageBytes: 65_536 })
+ *     app.ws('/chat/:room', { onRequest: requireUser }, (socket, request) => { ... })
+ *
+ * Registered again inside a plugin, its options are laid over those outside, for the routes of that plugin.
+ */
+const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fastify: '5.x', name: 'sockroute' })
+
+/** The first registration: from here on the app's server carries upgrades, and its end is theirs. */
+function begin(app: Instance, options: AppOptions): Around {
+  const hub = new Hub(options, app.log)
+  app.addConstraintStrategy(upgradesOnly())
+  app.addHook('preClose', () => hub.close())
+  const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
+  Dispatcher.of(app.server).add({ hub, route })
+  return { hub, settings: hub.settings }
+}
+
+/** A further one, in a plugin of the app: its options are those that a route may have. */
+function layer({ hub, settings }: Around, options: AppOptions): Around {
+  return { hub, settings: inherit(settings, routeOptions(options)) }
+}
+
+/** What `register` itself understands. */
+function withoutFastifyKeys(options: AppOptions & FastifyRegisterOptions<unknown>): AppOptions {
+  const { prefix, logLevel, logSerializers, ...own } = options as Record<string, unknown>
+  return own
+}
+
+function upgradesOnly(): Parameters<FastifyInstance['addConstraintStrategy']>[0] {
+  return {
+    name: CONSTRAINT,
+    storage() {
+      const handlers = new Map<unknown, never>()
+      return {
+        get: (key) => handlers.get(key) ?? null,
+        set: (key, handler) => {
+          handlers.set(key, handler as never)
+        },
+      }
+    },
+    validate: () => undefined,
+    deriveConstraint: (request: IncomingMessage) => (upgradeOf(request) === undefined ? undefined : true),
+    mustMatchWhenDerived: true,
+  }
+}
+
+function wsMethod(app: Instance) {
+  return function ws(this: Instance | undefined, path: string, ...rest: unknown[]): FastifyInstance {
+    const instance = this?.route === undefined ? app : this
+    const handler = rest.pop()
+    checkHandler(handler, 'ws(path, options?, handler)')
+    const { ws: own, ...options } = (rest[0] ?? {}) as WsRouteOptions // Fastify checks its own
+    const { settings } = instance[AROUND] as Around // decorated together with `ws`
+    const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
+    return instance.route({
+      exposeHeadRoute: false,
+      ...options,
+      method: 'GET',
+      url: path,
+      constraints: { ...options.constraints, [CONSTRAINT]: true },
+      onRequest: [checkHandshake(inherit(settings, routeOptions(own ?? {}))), ...hooks],
+      handler: accept(handler as FastifyHandler), // checked by checkHandler
+    })
+  }
+}
+
+function checkHandshake(settings: RouteSettings): onRequestHookHandler {
+  return (request, reply, done) => {
+    const refusal = upgradeOf(request.raw)?.check(settings, request.host)
+    if (refusal === undefined) done()
+    else refuse(reply, refusal)
+  }
+}
+
+function accept(handler: FastifyHandler): RouteHandlerMethod {
+  return (request, reply) => {
+    const refusal = upgradeOf(request.raw)?.accept(handler, request)
+    if (refusal !== undefined) return refuse(reply, refusal)
+    reply.raw.once('finish', () => {
+      reply.send = afterwards
+    })
+    return reply.code(101).send()
+  }
+}
+
+const afterwards = (): never => {
+  throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no reply now')
+}
+
+function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return reply
+    .code(refusal.status)
+    .headers(Object.fromEntries(refusalHeaders(refusal)))
+    .send(`${refusal.reason}\n`)
+}
+
+export { wsPlugin }
+export default wsPlugin

@@ -1,0 +1,24 @@
+/**
+ * The adapter kit: all that an adapter needs to make a framework's routes WebSocket endpoints. An adapter says how the
+ * framework routes; everything else is here.
+ *
+ *     const hub = new Hub(options, logger)                // one per app
+ *     Dispatcher.of(server).add({ hub, route })           // one per server; `route` runs the framework's chain
+ *
+ * and in a route, where `upgradeOf(request)` says that the request is an upgrade under way:
+ *
+ *     upgrade.check(settings, host)                       // first: the handshake's syntax and its origin
+ *     upgrade.accept(handler, request)                    // last: puts the 101 on the response, which then is ended
+ *
+ * Both return a refusal to reply with, or undefined.
+ */
+export type { Connection } from './connection.ts'
+export { Dispatcher, type Target } from './dispatcher.ts'
+export { type Connections, Hub } from './hub.ts'
+export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions, RouteSettings } from './options.ts'
+export type { HandshakeRefusal as Refusal } from './protocol/handshake.ts'
+export { isWebSocketUpgrade } from './protocol/handshake.ts'
+export { FAILED, refusalHeaders, writeRefusal } from './refusal.ts'
+export { inherit, routeOptions } from './settings.ts'
+export { upgradeOf } from './upgrade.ts'
+export { type AppVerbs, checkHandler, verbsOf } from './verbs.ts'

@@ -1,0 +1,26 @@
+/** Time, passed in: tests bring their own and wait for nothing. */
+export interface Clock {
+  /** Milliseconds that only ever grow: wall-clock jumps do not reach it. */
+  now(): number
+  /** Runs `task` once after `ms`. The timer keeps no process alive. */
+  setTimeout(task: () => void, ms: number): Timer
+  /** Runs `task` every `ms`. The timer keeps no process alive. */
+  setInterval(task: () => void, ms: number): Timer
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+/** Node's own timers, none of which keeps the process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout(task, ms) {
+    const timer = setTimeout(task, ms).unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+  setInterval(task, ms) {
+    const timer = setInterval(task, ms).unref()
+    return { cancel: () => clearInterval(timer) }
+  },
+}

@@ -1,0 +1,224 @@
+import { type BrowserEvents, ConnectionEmitter } from './events.ts'
+import type { SendCallback } from './outbox.ts'
+import { type MessageData, messageOpcode, toPayload } from './payload.ts'
+import { PreparedMessage } from './prepared.ts'
+import { closePayload } from './protocol/frame-writer.ts'
+import { Opcode } from './protocol/opcode.ts'
+import type { Wire } from './wire.ts'
+
+export interface SendOptions {
+  /** Send as binary or as text. @defaultValue text for a string, binary for everything else */
+  readonly binary?: boolean
+  /** False for a part that others follow: together they are one message. RFC 6455 §5.4 @defaultValue true */
+  readonly fin?: boolean
+  /** Accepted for the sake of `ws`'s users; messages are compressed only where compression was agreed. */
+  readonly compress?: boolean
+}
+
+/** How a connection ended. RFC 6455 §7.1.4 to §7.1.6 */
+export interface CloseResult {
+  /** The code the peer sent; 1005 if it sent none, 1006 if there was no closing handshake. */
+  readonly code: number
+  readonly reason: string
+  /** Whether there was a closing handshake. */
+  readonly wasClean: boolean
+}
+
+/** Where bytes of binary messages come: as Node's Buffer, or as an ArrayBuffer of their own. */
+export type BinaryType = 'nodebuffer' | 'arraybuffer'
+
+/**
+ * One open WebSocket, as a route's handler holds it. It speaks `ws`'s language (`on('message', ...)`, `send`, `ping`,
+ * `terminate`) and the browser's (`onmessage`, `addEventListener`), and can be iterated:
+ *
+ *     for await (const message of socket) socket.send(message)
+ *
+ * Messages come in order and none is lost: they wait until there is a listener or a loop, and a listener that
+ * returns a promise gets the next one when it has settled. A peer is slowed down when it is faster than that.
+ */
+export class Connection<Data = Record<string, unknown>> extends ConnectionEmitter {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSING = 2
+  static readonly CLOSED = 3
+  readonly CONNECTING = 0
+  readonly OPEN = 1
+  readonly CLOSING = 2
+  readonly CLOSED = 3
+  /** The application's own state. */
+  data: Data = {} as Data // each application says what it keeps here; it begins empty
+  readonly #wire: Wire
+  #binaryType: BinaryType = 'nodebuffer'
+  #closed: Promise<CloseResult> | undefined = undefined
+
+  /** Connections are made by routes. */
+  constructor(wire: Wire) {
+    super({ captureRejections: true })
+    this.#wire = wire
+  }
+
+  /** 1 (open), 2 (closing) or 3 (closed). */
+  get readyState(): 1 | 2 | 3 {
+    return this.#wire.readyState
+  }
+
+  /** The subprotocol that was agreed on; '' for none. RFC 6455 §1.9 */
+  get protocol(): string {
+    return this.#wire.protocol
+  }
+
+  /** The extensions that were agreed on; '' for none. RFC 6455 §9 */
+  get extensions(): string {
+    return ''
+  }
+
+  /** Bytes, headers included, that have been sent and not written yet. */
+  get bufferedAmount(): number {
+    return this.#wire.outbox.unsentBytes
+  }
+
+  /** The last round trip that the heartbeat measured, in milliseconds; undefined before the first. */
+  get rtt(): number | undefined {
+    return this.#wire.rtt
+  }
+
+  /** As what binary messages come, here and in `onmessage`. @defaultValue 'nodebuffer' */
+  get binaryType(): BinaryType {
+    return this.#binaryType
+  }
+  set binaryType(type: BinaryType) {
+    if (type !== 'nodebuffer' && type !== 'arraybuffer') {
+      throw new TypeError(`binaryType is 'nodebuffer' or 'arraybuffer'; got ${String(type)}`)
+    }
+    this.#binaryType = type
+  }
+
+  /** Whether `pause` holds messages back. */
+  get isPaused(): boolean {
+    return this.#wire.inbox.isPaused
+  }
+
+  /** Fulfils when the connection has ended; it never rejects. */
+  get closed(): Promise<CloseResult> {
+    this.#closed ??= new Promise((resolve) => this.once('close', () => resolve(this.#result())))
+    return this.#closed
+  }
+
+  /**
+   * Sends a message, or with `{ fin: false }` a part of one. Returns false when more than `maxBufferedBytes` are unsent:
+   * then wait for 'drain', or `await socket.drained()`. On a connection that is closing nothing is thrown, since the
+   * peer may close at any time: false is returned, and `callback` gets a `ConnectionClosedError`.
+   *
+   * `data` is not to be changed until the callback; small messages are copied at once.
+   *
+   * @throws TypeError for data that is no string, Buffer, ArrayBuffer, view of one, or prepared message
+   */
+  send(data: MessageData | PreparedMessage, callback?: SendCallback): boolean
+  send(data: MessageData | PreparedMessage, options?: SendOptions, callback?: SendCallback): boolean
+  send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
+    const settings = typeof options === 'object' ? options : undefined
+    const done = this.#guard(typeof options === 'function' ? options : callback)
+    if (data instanceof PreparedMessage) return this.#wire.sendFramed(data.frame, done)
+    const payload = toPayload(data)
+    return this.#wire.sendData(messageOpcode(payload, settings?.binary), payload, settings?.fin ?? true, done)
+  }
+
+  /**
+   * Sends a ping with up to 125 bytes; the heartbeat sends its own. `mask` is `ws`'s and ignored: servers do not mask.
+   * RFC 6455 §5.5.2 @throws RangeError for more than 125 bytes, TypeError for what is no data
+   */
+  ping(data?: MessageData | SendCallback, mask?: boolean | SendCallback, callback?: unknown): void {
+    this.#control(Opcode.Ping, 'ping', [data, mask, callback])
+  }
+
+  /** Sends a pong nobody asked for; pings are answered without it. As `ping`. RFC 6455 §5.5.3 */
+  pong(data?: MessageData | SendCallback, mask?: boolean | SendCallback, callback?: unknown): void {
+    this.#control(Opcode.Pong, 'pong', [data, mask, callback])
+  }
+
+  /**
+   * Starts the closing handshake behind what was sent before; 'close' follows. Does nothing if it was started already.
+   * RFC 6455 §7.1.2
+   * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws RangeError for another code, or a longer reason
+   */
+  close(code?: number, reason: string | Buffer = ''): void {
+    this.#wire.close(closePayload(code, reason))
+  }
+
+  /** Ends the connection at once, without a closing handshake. */
+  terminate(): void {
+    this.#wire.terminate()
+  }
+
+  /** Holds messages back. Pings are answered still; when 64 KiB of messages wait, we stop reading. */
+  pause(): void {
+    this.#wire.inbox.pause()
+  }
+
+  resume(): void {
+    this.#wire.inbox.resume()
+  }
+
+  /**
+   * Fulfils when `send` would return true again: when half of `maxBufferedBytes` is out.
+   * Rejects with a `ConnectionClosedError` when the connection ends before.
+   */
+  drained(): Promise<void> {
+    return this.#wire.drained()
+  }
+
+  /**
+   * The messages, text as string and binary as Buffer, until the connection ends. A handler that iterates its
+   * connection owns it: when the handler's promise fulfils, the connection closes with 1000.
+   * @throws Error if there are 'message' listeners, or another loop
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer, undefined> {
+    return this.#wire.inbox.iterate()
+  }
+
+  /** What a listener's promise rejects with. Called by Node's EventEmitter. */
+  [Symbol.for('nodejs.rejection')](error: unknown): void {
+    this.#wire.onHandlerError(error)
+  }
+
+  protected override onListener(event: string, listener: (...args: never[]) => unknown): void {
+    if (event === 'message') this.#wire.inbox.wake()
+    // The handler was still awaiting something when the connection ended: what it cleans up is cleaned up.
+    if (event === 'close' && this.#wire.isFinished) {
+      process.nextTick(() => this.#wire.inbox.call(listener, [this.#wire.closeCode, this.#wire.closeReason]))
+    }
+  }
+
+  protected override toBrowserEvent(type: keyof BrowserEvents, args: unknown[]): BrowserEvents[keyof BrowserEvents] {
+    if (type === 'message') {
+      const [data, isBinary] = args as [Buffer, boolean]
+      return { type, data: isBinary ? data : data.toString(), target: this }
+    }
+    if (type === 'close') return { type, ...this.#result(), target: this }
+    const [error] = args as [Error]
+    return type === 'error' ? { type, error, message: error.message, target: this } : { type: 'open', target: this }
+  }
+
+  #result(): CloseResult {
+    const { closeCode: code, closeReason, wasClean } = this.#wire
+    return { code, reason: closeReason.toString(), wasClean }
+  }
+
+  #control(opcode: number, method: string, args: unknown[]): void {
+    const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined
+    const data = typeof args[0] === 'function' || args[0] === undefined ? '' : toPayload(args[0], method)
+    const payload = typeof data === 'string' ? Buffer.from(data) : data
+    if (payload.length > 125) throw new RangeError(`${method}() takes at most 125 bytes; got ${payload.length}`)
+    this.#wire.sendControl(opcode, payload, this.#guard(callback))
+  }
+
+  /** What a callback throws goes where everything goes that handlers throw. */
+  #guard(callback: SendCallback | undefined): SendCallback | undefined {
+    if (callback === undefined) return undefined
+    return (error) => {
+      void this.#wire.inbox.call(callback, [error])
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Hub } from './hub.ts'
+import type { AppSettings } from './options.ts'
+import { serveAsPlainHttp } from './plain-http.ts'
+import { isWebSocketUpgrade } from './protocol/handshake.ts'
+import { carry } from './server-close.ts'
+import { serverOf, Upgrade } from './upgrade.ts'
+
+/** An app on a server: what routes its upgrade requests. */
+export interface Target {
+  readonly hub: Hub
+  /** Runs the app's whole chain. Calls `next` where it has no route, if `next` is given; else it replies itself. */
+  route(request: IncomingMessage, response: ServerResponse, next?: () => void): unknown
+}
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+/** Node has it from 22.21 and 24.9 on: whether a request is upgraded at all. */
+type Upgradable = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
+
+const DISPATCHER = Symbol.for('sockroute.dispatcher')
+
+/**
+ * Decides about all upgrade requests of one server, for every app that is on it: ours are routed, and no other
+ * 'upgrade' listener sees them; those that `passUpgrades` names go to the other listeners, whenever those were added;
+ * and what asks for no WebSocket is plain HTTP.
+ */
+export class Dispatcher {
+  readonly #server: Upgradable
+  readonly #targets: Target[] = []
+  readonly #seen = new WeakSet<IncomingMessage>()
+
+  /** The one dispatcher of `server`. */
+  static of(server: Server & { [DISPATCHER]?: Dispatcher }): Dispatcher {
+    server[DISPATCHER] ??= new Dispatcher(server)
+    return server[DISPATCHER]
+  }
+
+  private constructor(server: Upgradable) {
+    this.#server = server
+    this.#takeUpgrades(server.emit)
+    this.#decideEarly(server.shouldUpgradeCallback)
+  }
+
+  add(target: Target): void {
+    if (this.#targets.some(({ hub }) => hub === target.hub)) return
+    this.#targets.push(target)
+    carry(this.#server, target.hub)
+  }
+
+  /** An emitter cannot stop an event halfway, so ours is taken out before it is one. */
+  #takeUpgrades(emit: Server['emit']): void {
+    const server = this.#server
+    const dispatch = this.#dispatch
+    server.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
+      if (event === 'upgrade' && dispatch(...(args as Parameters<UpgradeListener>))) return true
+      return Reflect.apply(emit, this, [event, ...args]) // the event's arguments, whatever they are
+    } as Server['emit']
+    // Node upgrades only where somebody listens; and who holds the old `emit` comes here.
+    server.on('upgrade', this.#dispatch)
+  }
+
+  /** Where Node asks before it upgrades, what is no WebSocket never leaves HTTP. */
+  #decideEarly(decide: Upgradable['shouldUpgradeCallback']): void {
+    if (decide === undefined) return
+    this.#server.shouldUpgradeCallback = (request) =>
+      this.#isPassed(request) ? this.#hasOthers() && decide.call(this.#server, request) : isWebSocketUpgrade(request)
+  }
+
+  /** Returns whether the request was ours. */
+  readonly #dispatch = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
+    if (this.#seen.has(request)) return true
+    if (this.#isPassed(request) && this.#hasOthers()) return false
+    this.#seen.add(request)
+    if (this.#isPassed(request) || !isWebSocketUpgrade(request)) {
+      serveAsPlainHttp(serverOf(socket) ?? this.#server, request, socket, head) // a second listener of the app has its own
+      return true
+    }
+    new Upgrade(this.#targets[0].hub, request, socket, head).begin((_, response) => this.#route(0, request, response))
+    return true
+  }
+
+  #route(at: number, request: IncomingMessage, response: ServerResponse): unknown {
+    const isLast = at === this.#targets.length - 1
+    return this.#targets[at].route(request, response, isLast ? undefined : () => this.#route(at + 1, request, response))
+  }
+
+  #isPassed(request: IncomingMessage): boolean {
+    return this.#targets.some(({ hub }) => isPassed(request, hub.settings.passUpgrades))
+  }
+
+  #hasOthers(): boolean {
+    return this.#server.listeners('upgrade').some((listener) => listener !== this.#dispatch)
+  }
+}
+
+function isPassed(request: IncomingMessage, passUpgrades: AppSettings['passUpgrades']): boolean {
+  if (typeof passUpgrades === 'function') return passUpgrades(request)
+  return passUpgrades.some((prefix) => request.url?.startsWith(prefix))
+}

@@ -1,0 +1,153 @@
+import type { Duplex } from 'node:stream'
+import { type Clock, systemClock } from './clock.ts'
+import type { Connection } from './connection.ts'
+import { type Departing, Drain } from './drain.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
+import { CloseCode } from './protocol/close-code.ts'
+import { appSettings } from './settings.ts'
+import type { Upgrade } from './upgrade.ts'
+import { Wire, type WireHost } from './wire.ts'
+
+const consoleLogger: Logger = {
+  warn: (details, message) => console.warn(message, details),
+  error: (details, message) => console.error(message, details),
+}
+
+/** What turns an accepted handshake into a connection. */
+export interface Opening {
+  readonly settings: RouteSettings
+  readonly protocol: string
+  readonly handler: (socket: Connection, request: never) => unknown
+  /** The framework's request, for the handler. */
+  readonly request: unknown
+  /** The server that the connection came through. */
+  readonly server: unknown
+}
+
+/** The open connections of an app, in the order in which they were opened. */
+export interface Connections extends Iterable<Connection> {
+  readonly size: number
+}
+
+/** All WebSockets of one app: settings, open connections, handshakes under way, and their end. */
+export class Hub implements WireHost {
+  readonly settings: AppSettings
+  readonly logger: Logger
+  readonly heartbeat: Heartbeat
+  readonly clock: Clock
+  readonly connections: Connections
+  /** Open connections, with the server that each came through. */
+  readonly #wires = new Map<Wire, unknown>()
+  readonly #upgrades = new Set<Upgrade>()
+  readonly #drains = new Set<Drain>()
+  readonly #closedServers = new Set<unknown>()
+  #closing: Promise<void> | undefined = undefined
+
+  constructor(options: AppOptions, logger: Logger = consoleLogger, clock: Clock = systemClock) {
+    this.settings = appSettings(options)
+    this.logger = this.settings.logger ?? logger
+    this.clock = clock
+    this.heartbeat = new Heartbeat(clock)
+    this.connections = listOf(this.#wires)
+  }
+
+  /** Whether the app, or the one `server` of it, takes no more connections. */
+  isClosing(server: unknown): boolean {
+    return this.#closing !== undefined || this.#closedServers.has(server)
+  }
+
+  /** Whether one more handshake would be one too many. */
+  get isFull(): boolean {
+    return this.#upgrades.size >= this.settings.maxPendingHandshakes
+  }
+
+  begin(upgrade: Upgrade): void {
+    this.#upgrades.add(upgrade)
+  }
+
+  /** The handshake is over, well or badly. */
+  end(upgrade: Upgrade): void {
+    this.#upgrades.delete(upgrade)
+    this.#gone(upgrade)
+  }
+
+  /** Makes `transport`, on which the 101 has gone out, a connection. */
+  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): void {
+    const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening.protocol)
+    this.#wires.set(wire, opening.server)
+    this.#upgrades.delete(upgrade)
+    const { handler, request } = opening
+    wire.open(head, (socket) => handler(socket, request as never)) // each adapter passes the request its handlers expect
+    for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
+  }
+
+  /** Ends all connections, and takes no more. Fulfils when the last is gone. */
+  close(options: DrainOptions = {}): Promise<void> {
+    this.#closing ??= this.#drain(options, () => true)
+    return this.#closing
+  }
+
+  /** The same for those that came through one server of several. */
+  closeThrough(server: unknown): Promise<void> {
+    this.#closedServers.add(server)
+    return this.#drain({}, (through) => through === server)
+  }
+
+  onHandlerError(error: unknown, connection: Connection): void {
+    this.logger.error({ err: error }, 'sockroute: a WebSocket handler failed; its connection is closed with 1011')
+    connection.close(CloseCode.InternalError)
+  }
+
+  onClosed(wire: Wire): void {
+    this.#wires.delete(wire)
+    this.#gone(wire)
+  }
+
+  async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
+    const wires = [...this.#wires].filter(([, server]) => isConcerned(server)).map(([wire]) => wire)
+    const upgrades = [...this.#upgrades].filter(({ server }) => isConcerned(server))
+    const drain = new Drain([...wires, ...upgrades], { ...this.settings.drain, ...options }, this.clock)
+    this.#drains.add(drain)
+    await drain.done
+    this.#drains.delete(drain)
+  }
+
+  #gone(member: Departing): void {
+    for (const drain of this.#drains) drain.onGone(member)
+  }
+
+  /** A request stays alive with its connection only where an `onError` may ask for it. */
+  #hostFor({ settings, request }: Opening): WireHost {
+    const { onError } = settings
+    if (onError === undefined) return this
+    return {
+      heartbeat: this.heartbeat,
+      onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
+      onClosed: (wire) => this.onClosed(wire),
+    }
+  }
+
+  #report(onError: OnError, error: unknown, connection: Connection, request: unknown): void {
+    const failed = (failure: unknown): void => {
+      this.onHandlerError(new AggregateError([failure, error], 'onError itself failed'), connection)
+    }
+    try {
+      const result: unknown = onError(error, connection, request as never) // as in `open`
+      Promise.resolve(result).catch(failed)
+    } catch (failure) {
+      failed(failure)
+    }
+  }
+}
+
+function listOf(wires: ReadonlyMap<Wire, unknown>): Connections {
+  return {
+    get size() {
+      return wires.size
+    },
+    *[Symbol.iterator]() {
+      for (const wire of wires.keys()) yield wire.connection
+    },
+  }
+}

@@ -1,0 +1,225 @@
+import type { Connection } from './connection.ts'
+
+/** Messages wait up to this many bytes; then we stop reading. Reading goes on when half of it is taken. */
+const FULL_BYTES = 65_536
+/** What a waiting message is charged besides its payload, so that empty ones have an end too. */
+const MESSAGE_COST = 64
+/** Messages taken are let go of at the latest after so many. */
+const COMPACT_AFTER = 256
+
+interface Waiting {
+  readonly data: Buffer
+  readonly isBinary: boolean
+}
+
+/** What the inbox asks of, and tells, the wire it hangs on. */
+export interface InboxOwner {
+  /** Too much is unsent: handlers wait, since what they answer could not go out. */
+  readonly isCongested: boolean
+  /** Nothing more will come in. */
+  readonly isOver: boolean
+  /** Room may have appeared, or the last message have been taken. */
+  onTaken(): void
+  /** A listener threw, or rejected. */
+  onHandlerError(error: unknown): void
+}
+
+type Result = IteratorResult<string | Buffer, undefined>
+
+/**
+ * Messages on their way to the application: in order, one at a time, and only as fast as it takes them. They wait
+ * here until somebody listens, or iterates; meanwhile the wire stops reading when this is full.
+ */
+export class Inbox {
+  readonly #connection: Connection
+  readonly #owner: InboxOwner
+  #waiting: Waiting[] = []
+  #head = 0
+  #bytes = 0
+  #isPaused = false
+  /** A listener's promise has not settled yet. */
+  #isBusy = false
+  #isIterated = false
+  /** Whether a loop has ever taken the messages: then the handler's end is the connection's. */
+  wasIterated = false
+  /** How many messages that had to wait were taken. */
+  taken = 0
+  #readers: ((result: Result) => void)[] = []
+
+  constructor(connection: Connection, owner: InboxOwner) {
+    this.#connection = connection
+    this.#owner = owner
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= FULL_BYTES
+  }
+
+  get hasRoom(): boolean {
+    return this.#bytes <= FULL_BYTES / 2
+  }
+
+  get isEmpty(): boolean {
+    return this.#head === this.#waiting.length
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Whether anybody takes messages. */
+  get hasConsumer(): boolean {
+    return this.#isIterated || this.#connection.listenerCount('message') > 0
+  }
+
+  add(data: Buffer, isBinary: boolean): void {
+    if (this.isEmpty && this.#isReady()) {
+      this.#deliver(data, isBinary)
+      return
+    }
+    this.#waiting.push({ data: detached(data), isBinary })
+    this.#bytes += data.length + MESSAGE_COST
+  }
+
+  /** Delivers what waits, as far as the application is ready for it. */
+  pump(): void {
+    while (!this.isEmpty && this.#isReady()) {
+      const { data, isBinary } = this.#take()
+      this.#deliver(data, isBinary)
+    }
+    if (this.#owner.isOver && this.isEmpty) this.#endReaders()
+    this.#owner.onTaken()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.wake()
+  }
+
+  /** Somebody may have become ready. Not at once: they may stand in a listener, or have more to set up. */
+  wake(): void {
+    process.nextTick(pump, this)
+  }
+
+  /** Nobody will take what waits. */
+  discard(): void {
+    this.#waiting = []
+    this.#head = 0
+    this.#bytes = 0
+    this.#endReaders()
+  }
+
+  /** Calls a listener's code, and hands on what it throws or rejects with. Returns a promise if the listener did. */
+  call(listener: (...args: never[]) => unknown, args: unknown[]): Promise<void> | undefined {
+    try {
+      const result = Reflect.apply(listener, this.#connection, args)
+      if (!isThenable(result)) return undefined
+      return Promise.resolve(result).then(ignore, (error: unknown) => this.#owner.onHandlerError(error))
+    } catch (error) {
+      this.#owner.onHandlerError(error)
+      return undefined
+    }
+  }
+
+  /** The one iteration that takes the messages from now on. */
+  iterate(): AsyncIterableIterator<string | Buffer, undefined> {
+    if (this.#isIterated) throw new Error('this connection is being iterated already: one loop takes its messages')
+    if (this.#connection.listenerCount('message') > 0) {
+      throw new Error(`this connection has 'message' listeners: use either those or for await, not both`)
+    }
+    this.#isIterated = true
+    this.wasIterated = true
+    return {
+      [Symbol.asyncIterator]() {
+        return this
+      },
+      next: () => this.#next(),
+      return: () => {
+        this.#isIterated = false
+        this.#endReaders()
+        this.#owner.onTaken()
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  }
+
+  #next(): Promise<Result> {
+    if (!this.isEmpty && this.#readers.length === 0 && !this.#isHeld()) {
+      const { data, isBinary } = this.#take()
+      this.#owner.onTaken()
+      return Promise.resolve({ done: false, value: this.#value(data, isBinary) })
+    }
+    if (!this.#isIterated || (this.#owner.isOver && this.isEmpty))
+      return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve) => this.#readers.push(resolve))
+  }
+
+  #isHeld(): boolean {
+    return this.#isPaused || this.#isBusy || this.#owner.isCongested
+  }
+
+  #isReady(): boolean {
+    if (this.#isHeld()) return false
+    return this.#isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
+  }
+
+  #take(): Waiting {
+    const message = this.#waiting[this.#head++]
+    this.taken++
+    this.#bytes -= message.data.length + MESSAGE_COST
+    if (this.isEmpty || this.#head === COMPACT_AFTER) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+    return message
+  }
+
+  #deliver(data: Buffer, isBinary: boolean): void {
+    const reader = this.#readers.shift()
+    if (reader !== undefined) {
+      reader({ done: false, value: this.#value(data, isBinary) })
+      return
+    }
+    const payload = isBinary && this.#connection.binaryType === 'arraybuffer' ? toArrayBuffer(data) : data
+    const listeners = this.#connection.rawListeners('message') as ((...args: never[]) => unknown)[]
+    let pending: Promise<void>[] | undefined
+    for (const listener of listeners) {
+      const promise = this.call(listener, [payload, isBinary])
+      if (promise !== undefined) pending = [...(pending ?? []), promise]
+    }
+    if (pending === undefined) return
+    this.#isBusy = true
+    void Promise.all(pending).then(() => {
+      this.#isBusy = false
+      this.pump()
+    })
+  }
+
+  #value(data: Buffer, isBinary: boolean): string | Buffer {
+    return isBinary ? data : data.toString()
+  }
+
+  #endReaders(): void {
+    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined })
+  }
+}
+
+const ignore = (): void => undefined
+const pump = (inbox: Inbox): void => inbox.pump()
+
+/** A payload that waits is a view of the chunk it came in; a small one must not keep a large chunk alive. */
+function detached(data: Buffer): Buffer {
+  return data.buffer.byteLength > 2 * data.length + MESSAGE_COST ? Buffer.from(data) : data
+}
+
+function toArrayBuffer(data: Buffer): ArrayBuffer {
+  return data.buffer.slice(data.byteOffset, data.byteOffset + data.length) as ArrayBuffer // Node's Buffers are not shared
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,127 @@
+import { isToken } from './protocol/extension-header.ts'
+
+/** The largest delay that Node's timers know; a longer one would fire at once. */
+const MAX_TIMEOUT_MS = 2_147_483_647
+
+/** Says what is wrong with a value as the end of a sentence, or nothing. */
+type Rule = (value: unknown) => string | undefined
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+const isListOf = (value: unknown, test: (item: string) => boolean): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && test(item))
+
+function whole(least: number, most: number, unit: string, unlimited: boolean): Rule {
+  const orUnlimited = unlimited ? `, or 'unlimited'` : ''
+  return (value) =>
+    (unlimited && value === 'unlimited') ||
+    (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+      ? undefined
+      : `takes a whole number of ${unit} from ${least} to ${most}${orUnlimited}`
+}
+
+const bytes = (unlimited: boolean): Rule => whole(1, Number.MAX_SAFE_INTEGER, 'bytes', unlimited)
+const count: Rule = whole(1, Number.MAX_SAFE_INTEGER, 'items', true)
+const ms = (unlimited: boolean, least = 1): Rule => whole(least, MAX_TIMEOUT_MS, 'milliseconds', unlimited)
+const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
+const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
+
+/** An origin as browsers write it: scheme, host, perhaps a port, and nothing behind. RFC 6454 §6.2 */
+const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/i
+
+const origins: Rule = (value) =>
+  value === 'any' || isFunction(value) || isListOf(value, (item) => ORIGIN.test(item))
+    ? undefined
+    : `takes a list of origins such as 'https://app.example.com' or 'https://*.example.com' (no path, no trailing slash), a function, or 'any'`
+
+const protocols: Rule = (value) =>
+  isFunction(value) || isListOf(value, isToken)
+    ? undefined
+    : `takes a list of subprotocol names such as ['chat.v2'], or a function`
+
+const hosts: Rule = (value) =>
+  isListOf(value, (item) => item !== '' && !/[\s/@]/.test(item))
+    ? undefined
+    : `takes a list of host names such as ['example.com']`
+
+const paths: Rule = (value) =>
+  isFunction(value) || isListOf(value, (item) => item.startsWith('/'))
+    ? undefined
+    : `takes a list of path prefixes such as ['/socket.io/'], or a function`
+
+const logger: Rule = (value) =>
+  typeof value === 'object' && value !== null && 'warn' in value && 'error' in value
+    ? undefined
+    : 'takes an object with the methods warn and error, such as console or a pino logger'
+
+const DRAIN_RULES: Record<string, Rule> = {
+  spreadMs: ms(false, 0),
+  deadlineMs: ms(false, 0),
+  code: (value) => (value === 1001 || value === 1012 ? undefined : 'takes 1001 or 1012'),
+}
+
+const drain: Rule = (value) => {
+  if (typeof value !== 'object' || value === null)
+    return 'takes an object such as { spreadMs: 5000, deadlineMs: 10000 }'
+  checkOptions(value, DRAIN_RULES, 'drain.')
+  return undefined
+}
+
+const CONNECTION_RULES: Record<string, Rule> = {
+  maxMessageBytes: bytes(true),
+  maxFragments: count,
+  messageTimeoutMs: ms(true),
+  closeTimeoutMs: ms(false),
+  pingIntervalMs: ms(true),
+  pongTimeoutMs: ms(false),
+  maxBufferedBytes: bytes(false),
+  maxUnsentBytes: bytes(true),
+  sendTimeoutMs: ms(true),
+}
+
+export const ROUTE_RULES: Record<string, Rule> = {
+  ...CONNECTION_RULES,
+  origins,
+  requireOrigin: flag,
+  allowedHosts: hosts,
+  protocols,
+  maxHeaderFields: count,
+  handshakeTimeoutMs: ms(true),
+  onError: fn,
+}
+
+export const APP_RULES: Record<string, Rule> = {
+  ...ROUTE_RULES,
+  passUpgrades: paths,
+  maxPendingHandshakes: count,
+  drain,
+  logger,
+}
+
+/** Throws a `TypeError` that says what to write instead, for an unknown name or a value out of range. */
+export function checkOptions(options: object, rules: Record<string, Rule>, prefix = ''): void {
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (rule === undefined) throw new TypeError(unknownOption(prefix + name, Object.keys(rules)))
+    const fault = value === undefined ? undefined : rule(value)
+    if (fault !== undefined) throw new TypeError(`sockroute: the option ${prefix}${name} ${fault}; got ${show(value)}`)
+  }
+}
+
+function unknownOption(name: string, known: string[]): string {
+  const alike = known.find((other) => sketch(other) === sketch(name))
+  const advice = alike === undefined ? `the options are ${known.join(', ')}` : `did you mean ${alike}?`
+  return `sockroute: there is no option ${name} here; ${advice}`
+}
+
+/** What remains of a name when case, unit and separators are gone. */
+function sketch(name: string): string {
+  return name.toLowerCase().replace(/(ms|bytes|s|timeout)$|[^a-z]/g, '')
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

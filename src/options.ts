@@ -1,0 +1,195 @@
+import type { IncomingMessage } from 'node:http'
+import type { Connection } from './connection.ts'
+
+/** A number with its unit in the option's name, or `'unlimited'` where the docs of the option say so. */
+export type Limit = number | 'unlimited'
+
+/** What one connection may cost. Sizes are bytes and times are milliseconds, and the names say so. */
+export interface ConnectionOptions {
+  /**
+   * Largest message accepted, counted after decompression and across fragments.
+   * A larger one closes the connection with 1009, from its header alone. RFC 6455 §10.4
+   * @defaultValue 1_048_576 (1 MiB)
+   */
+  readonly maxMessageBytes?: Limit
+  /**
+   * Most fragments in one message; empty ones count. One more closes the connection with 1008.
+   * @defaultValue 16_384
+   */
+  readonly maxFragments?: Limit
+  /**
+   * A message that was begun must bring 1 KiB more of itself, or end, in each stretch of this length; else the
+   * connection is closed with 1008. Time during which we do not read does not count.
+   * @defaultValue 30_000
+   */
+  readonly messageTimeoutMs?: Limit
+  /**
+   * How long the peer has to answer our close frame and to end its side. Then the transport is destroyed.
+   * RFC 6455 §7.1.1
+   * @defaultValue 10_000
+   */
+  readonly closeTimeoutMs?: number
+  /**
+   * A ping goes out after this much silence, less a random tenth so that pings do not come in bursts.
+   * `'unlimited'` turns the heartbeat off. RFC 6455 §5.5.2
+   * @defaultValue 25_000
+   */
+  readonly pingIntervalMs?: Limit
+  /**
+   * After a ping, any byte from the peer within this time is life. Else the connection is terminated (1006).
+   * @defaultValue 20_000
+   */
+  readonly pongTimeoutMs?: number
+  /**
+   * High-water mark of unsent bytes. Above it `send` returns false, messages wait, and we stop reading from
+   * that peer until the bytes are out.
+   * @defaultValue 1_048_576 (1 MiB)
+   */
+  readonly maxBufferedBytes?: number
+  /**
+   * Hard limit of unsent bytes: a send that finds more than this waiting terminates the connection. The message
+   * itself does not count, so that one message of any size can go out.
+   * @defaultValue 16_777_216 (16 MiB)
+   */
+  readonly maxUnsentBytes?: Limit
+  /**
+   * Unsent bytes must make progress within this time, else the connection is terminated.
+   * @defaultValue 30_000
+   */
+  readonly sendTimeoutMs?: Limit
+}
+
+/** Which pages may connect: `'any'` page, a list of origins, or a function that decides. */
+export type Origins = 'any' | readonly string[] | ((origin: string, request: IncomingMessage) => boolean)
+
+/** The subprotocols spoken here, or a function that picks one of those offered. */
+export type Protocols =
+  | readonly string[]
+  | ((offered: readonly string[], request: IncomingMessage) => string | undefined)
+
+/**
+ * Called for everything that a handler or listener throws, or rejects with, once the WebSocket is open.
+ * `request` is the framework's own.
+ */
+export type OnError = (error: unknown, socket: Connection, request: never) => void
+
+/** What a route may set; whatever it leaves out comes from the router or plugin around it, then from the app. */
+export interface RouteOptions extends ConnectionOptions {
+  /**
+   * Origins allowed besides the request's own: exact ones (`'https://app.example.com'`), whole labels
+   * (`'https://*.example.com'`), `'null'`, or a function. `'any'` turns the check off: then every page on the web
+   * can open this WebSocket with its visitor's cookies. A refusal is 403. RFC 6455 §10.2
+   * @defaultValue [] (the request's own origin; loopback pages to loopback servers)
+   */
+  readonly origins?: Origins
+  /**
+   * Refuse requests that name no origin: those that come from no browser.
+   * @defaultValue false
+   */
+  readonly requireOrigin?: boolean
+  /**
+   * Host names by which this server may be addressed: set it against DNS rebinding. Others get 403.
+   * @defaultValue undefined (any)
+   */
+  readonly allowedHosts?: readonly string[]
+  /**
+   * Subprotocols, in order of preference, or a function that picks one. The answer is always one that was
+   * offered; where none fits, the connection opens without one. RFC 6455 §4.2.2
+   * @defaultValue [] (none)
+   */
+  readonly protocols?: Protocols
+  /**
+   * Most header fields in a handshake. More are refused with 431.
+   * @defaultValue 100
+   */
+  readonly maxHeaderFields?: Limit
+  /**
+   * From complete headers to the 101, middleware and hooks included. Then 504, and the socket is destroyed.
+   * @defaultValue 10_000
+   */
+  readonly handshakeTimeoutMs?: Limit
+  /**
+   * What to do with what handlers throw. The default logs it and closes with 1011 and no detail.
+   */
+  readonly onError?: OnError
+}
+
+/** Where what an operator should know goes: `console`, pino, and whatever has these methods. */
+export interface Logger {
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/** How open connections end when the app does. */
+export interface DrainOptions {
+  /** Closes are spread over this time, from 100 connections on. @defaultValue 5_000 */
+  readonly spreadMs?: number
+  /** What is still open after this is terminated. @defaultValue 10_000 */
+  readonly deadlineMs?: number
+  /** 1001 (going away) or 1012 (service restart). @defaultValue 1001 */
+  readonly code?: 1001 | 1012
+}
+
+/** What an app may set: everything that a route may, and what only makes sense once. */
+export interface AppOptions extends RouteOptions {
+  /**
+   * Upgrades that are not ours, by path prefix or by a function: they go to the server's other 'upgrade'
+   * listeners, untouched (Socket.IO, a development server, a proxy).
+   * @defaultValue [] (all are ours)
+   */
+  readonly passUpgrades?: readonly string[] | ((request: IncomingMessage) => boolean)
+  /**
+   * Most handshakes under way at once. Further ones get 503 with Retry-After.
+   * @defaultValue 10_000
+   */
+  readonly maxPendingHandshakes?: Limit
+  /** How open connections end at shutdown. */
+  readonly drain?: DrainOptions
+  /** @defaultValue `console`, or the framework's own logger */
+  readonly logger?: Logger
+}
+
+/** Every option of a connection with its value. `'unlimited'` has become Infinity. */
+export type ConnectionSettings = Readonly<Record<keyof ConnectionOptions, number>>
+
+/** Every option of a route with its value. */
+export interface RouteSettings extends ConnectionSettings {
+  readonly origins: Origins
+  readonly requireOrigin: boolean
+  readonly allowedHosts: readonly string[] | undefined
+  readonly protocols: Protocols
+  readonly maxHeaderFields: number
+  readonly handshakeTimeoutMs: number
+  readonly onError: OnError | undefined
+}
+
+/** Every option of an app with its value. */
+export interface AppSettings extends RouteSettings {
+  readonly passUpgrades: readonly string[] | ((request: IncomingMessage) => boolean)
+  readonly maxPendingHandshakes: number
+  readonly drain: Required<DrainOptions>
+  readonly logger: Logger | undefined
+}
+
+export const DEFAULTS: AppSettings = {
+  maxMessageBytes: 1_048_576,
+  maxFragments: 16_384,
+  messageTimeoutMs: 30_000,
+  closeTimeoutMs: 10_000,
+  pingIntervalMs: 25_000,
+  pongTimeoutMs: 20_000,
+  maxBufferedBytes: 1_048_576,
+  maxUnsentBytes: 16_777_216,
+  sendTimeoutMs: 30_000,
+  origins: [],
+  requireOrigin: false,
+  allowedHosts: undefined,
+  protocols: [],
+  maxHeaderFields: 100,
+  handshakeTimeoutMs: 10_000,
+  onError: undefined,
+  passUpgrades: [],
+  maxPendingHandshakes: 10_000,
+  drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },
+  logger: undefined,
+}

@@ -1,0 +1,210 @@
+import type { Duplex } from 'node:stream'
+import { headerLength, writeHeader } from './protocol/frame-writer.ts'
+
+/** Told when the fate of a message is known. */
+export type SendCallback = (error?: Error | null) => void
+
+export interface OutboxOwner {
+  /** The transport has taken more of what was added. */
+  onSent(): void
+}
+
+/** Up to this size a payload is copied behind its header, so that one turn's frames leave in one buffer. */
+const COPY_UP_TO = 8_192
+/** Frames are copied into slabs of this size, shared by all connections; a slab is never written twice. */
+const SLAB_BYTES = 65_536
+/** What is handed to the transport at once: small enough that a slow peer's progress is seen. */
+const WRITE_BYTES = 131_072
+/** From here on a turn's frames do not wait for its end. */
+const FLUSH_BYTES = 65_536
+
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+let slabUsed = 0
+
+const endTurn = (outbox: Outbox): void => outbox.endTurn()
+
+/**
+ * What a connection has to say: the frames of one turn gather here and leave in one write. Knows the transport's
+ * writing side and nothing of the protocol's states.
+ */
+export class Outbox {
+  readonly #transport: Duplex
+  readonly #owner: OutboxOwner
+  #chunks: Buffer[] = []
+  /** The part of a slab that this turn's small frames share; not yet a chunk. */
+  #range: Buffer | undefined = undefined
+  #rangeStart = 0
+  #rangeEnd = 0
+  #accepted = 0
+  #written = 0
+  #inFlight = 0
+  #inTurn = false
+  #ending = false
+  #callbacks: { readonly at: number; readonly callback: SendCallback }[] = []
+
+  constructor(transport: Duplex, owner: OutboxOwner) {
+    this.#transport = transport
+    this.#owner = owner
+  }
+
+  /** Bytes that the transport has not reported as written. */
+  get unsentBytes(): number {
+    return this.#accepted - this.#written
+  }
+
+  /** Grows with every byte that the transport reports as written. */
+  get writtenBytes(): number {
+    return this.#written
+  }
+
+  /** Whether the transport has been given bytes that it could not pass on at once. */
+  get isStuck(): boolean {
+    return this.#transport.writableLength > 0
+  }
+
+  addFrame(flags: number, opcode: number, payload: Buffer): void {
+    const length = payload.length
+    if (length > COPY_UP_TO) {
+      writeHeader(slab, flags, opcode, length, this.#claim(headerLength(length)))
+      this.addRaw(payload)
+      return
+    }
+    const header = headerLength(length)
+    const start = this.#claim(header + length)
+    writeHeader(slab, flags, opcode, length, start)
+    slab.set(payload, start + header)
+    this.#schedule()
+  }
+
+  /** A text frame, encoded straight into place. */
+  addText(flags: number, opcode: number, text: string): void {
+    const length = Buffer.byteLength(text)
+    if (length > COPY_UP_TO) {
+      this.addFrame(flags, opcode, Buffer.from(text))
+      return
+    }
+    const header = headerLength(length)
+    const start = this.#claim(header + length)
+    writeHeader(slab, flags, opcode, length, start)
+    slab.write(text, start + header, length, 'utf8')
+    this.#schedule()
+  }
+
+  /** Bytes that are framed already. */
+  addRaw(bytes: Buffer): void {
+    this.#closeRange()
+    this.#chunks.push(bytes)
+    this.#accepted += bytes.length
+    this.#schedule()
+  }
+
+  /** Until `endTurn`, frames gather. Without it they gather until the event loop's turn ends. */
+  beginTurn(): void {
+    this.#inTurn = true
+  }
+
+  endTurn(): void {
+    this.#inTurn = false
+    this.flush()
+  }
+
+  /** Called when everything added up to now is written, or cannot be any more. */
+  onWritten(callback: SendCallback): void {
+    this.#callbacks.push({ at: this.#accepted, callback })
+  }
+
+  /** Ends the transport's writing side behind everything added up to now. */
+  end(): void {
+    this.#ending = true
+    this.flush()
+  }
+
+  /** Writes what has gathered, as far as the transport takes it. */
+  flush(): void {
+    this.#closeRange()
+    while (this.#chunks.length > 0 && !this.isStuck && this.#transport.writable) this.#writeSome()
+    if (this.#ending && this.#chunks.length === 0 && this.#transport.writable) this.#transport.end()
+  }
+
+  /** The transport is gone: nothing more is written, and whoever waits is told why. */
+  drop(error: Error): void {
+    this.#chunks = []
+    this.#range = undefined
+    this.#written = this.#accepted
+    const callbacks = this.#callbacks
+    this.#callbacks = []
+    for (const { callback } of callbacks) callback(error)
+  }
+
+  /** Reserves room in the slab, next to this turn's earlier frames where it can. */
+  #claim(size: number): number {
+    if (slabUsed + size > SLAB_BYTES) {
+      slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+      slabUsed = 0
+    }
+    const start = slabUsed
+    if (this.#range !== slab || this.#rangeEnd !== start) {
+      this.#closeRange()
+      this.#range = slab
+      this.#rangeStart = start
+    }
+    slabUsed += size
+    this.#rangeEnd = slabUsed
+    this.#accepted += size
+    return start
+  }
+
+  #closeRange(): void {
+    if (this.#range === undefined) return
+    this.#chunks.push(this.#range.subarray(this.#rangeStart, this.#rangeEnd))
+    this.#range = undefined // an idle connection keeps no slab alive
+  }
+
+  #schedule(): void {
+    if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES) this.flush()
+    if (this.#inTurn) return
+    this.#inTurn = true
+    process.nextTick(endTurn, this)
+  }
+
+  #writeSome(): void {
+    const [first, second] = this.#chunks
+    if (first.length > WRITE_BYTES) {
+      this.#chunks[0] = first.subarray(WRITE_BYTES)
+      this.#writeLast(first.subarray(0, WRITE_BYTES), WRITE_BYTES)
+    } else if (second === undefined) {
+      this.#chunks.pop()
+      this.#writeLast(first, first.length)
+    } else {
+      this.#writeSeveral()
+    }
+  }
+
+  /** As many whole chunks as fit into `WRITE_BYTES`, in one system call where the transport can. */
+  #writeSeveral(): void {
+    let size = this.#chunks[0].length
+    let count = 1
+    while (count < this.#chunks.length && size + this.#chunks[count].length <= WRITE_BYTES) {
+      size += this.#chunks[count++].length
+    }
+    const batch = this.#chunks.splice(0, count)
+    this.#transport.cork()
+    for (let i = 0; i < count - 1; i++) this.#transport.write(batch[i])
+    this.#writeLast(batch[count - 1], size)
+    this.#transport.uncork()
+  }
+
+  #writeLast(chunk: Buffer, batchSize: number): void {
+    this.#inFlight += batchSize
+    this.#transport.write(chunk, (error) => this.#onWrite(batchSize, error))
+  }
+
+  #onWrite(size: number, error?: Error | null): void {
+    if (error) return // the transport closes, and `drop` tells everybody
+    this.#inFlight -= size
+    this.#written += size
+    while (this.#callbacks.length > 0 && this.#callbacks[0].at <= this.#written) this.#callbacks.shift()?.callback()
+    this.flush()
+    this.#owner.onSent()
+  }
+}

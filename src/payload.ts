@@ -1,0 +1,36 @@
+import { isUtf8 } from 'node:buffer'
+import { Opcode } from './protocol/opcode.ts'
+
+/** What can be sent: text, or bytes in any of their forms. */
+export type MessageData = string | Buffer | ArrayBufferView | ArrayBuffer
+
+/** The bytes of `data` without a copy, or the text itself. @throws TypeError for anything else */
+export function toPayload(data: unknown, method = 'send'): string | Buffer {
+  if (typeof data === 'string' || Buffer.isBuffer(data)) return data
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data)
+  throw new TypeError(
+    `${method}() takes a string, a Buffer, an ArrayBuffer or a view of one; got ${describe(data)}${advice(data)}`,
+  )
+}
+
+/** Text or binary. @throws TypeError if bytes are to go out as text and are none */
+export function messageOpcode(payload: string | Buffer, binary: boolean | undefined): number {
+  if (binary ?? typeof payload !== 'string') return Opcode.Binary
+  if (typeof payload !== 'string' && !isUtf8(payload)) {
+    throw new TypeError('these bytes are not valid UTF-8, so they cannot be sent as text; leave { binary: false } out')
+  }
+  return Opcode.Text
+}
+
+function describe(data: unknown): string {
+  if (data === null || data === undefined) return String(data)
+  if (typeof data !== 'object') return `a ${typeof data}`
+  return `an instance of ${data.constructor?.name ?? 'Object'}`
+}
+
+function advice(data: unknown): string {
+  if (data instanceof Blob) return '. Write send(await blob.arrayBuffer())'
+  if (typeof data === 'number' || typeof data === 'boolean') return '. Write send(String(value))'
+  return typeof data === 'object' && data !== null ? '. Write send(JSON.stringify(value))' : ''
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/**
+ * Gives a request back to its server as if it had no Upgrade header, for Node has taken it out of HTTP as soon as there
+ * was an 'upgrade' listener: the head is written again without that header, put in front of what follows, body
+ * included, and the connection is begun anew. A server may ignore an Upgrade. RFC 9110 §7.8
+ */
+export function serveAsPlainHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  if (socket.destroyed) return
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`, ...headerLines(request.rawHeaders)]
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
+}
+
+/** The header fields without Upgrade, and without its name in Connection. Their values came from Node's parser. */
+function headerLines(rawHeaders: readonly string[]): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    const value = name.toLowerCase() === 'connection' ? withoutUpgrade(rawHeaders[at + 1]) : rawHeaders[at + 1]
+    if (name.toLowerCase() !== 'upgrade' && value !== undefined) lines.push(`${name}: ${value}`)
+  }
+  return lines
+}
+
+/** Undefined when nothing is left. */
+function withoutUpgrade(connection: string): string | undefined {
+  const tokens = connection.split(',').filter((token) => token.trim().toLowerCase() !== 'upgrade')
+  return tokens.length === 0 ? undefined : tokens.join(',')
+}

@@ -1,0 +1,21 @@
+/** Notices when something that should go on stands still. Times are the heartbeat's. */
+export class Progress {
+  #since: number
+  #seen = 0
+
+  constructor(now: number) {
+    this.#since = now
+  }
+
+  /** Nothing is due: the clock starts again. */
+  rest(now: number, total: number): void {
+    this.#since = now
+    this.#seen = total
+  }
+
+  /** How long `total` has now failed to grow by `least`. */
+  stalledMs(now: number, total: number, least: number): number {
+    if (total - this.#seen >= least) this.rest(now, total)
+    return now - this.#since
+  }
+}

@@ -1,0 +1,65 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { HandshakeRefusal } from './protocol/handshake.ts'
+
+const refusal = (status: number, reason: string, ...headers: [string, string][]): HandshakeRefusal => ({
+  ok: false,
+  status,
+  reason,
+  headers,
+})
+
+export const FORBIDDEN: HandshakeRefusal = refusal(403, 'Forbidden')
+export const FAILED: HandshakeRefusal = refusal(500, 'Internal Server Error')
+/** Too many handshakes, or the end is near. RFC 9110 §15.6.4 */
+export const UNAVAILABLE: HandshakeRefusal = refusal(503, 'Service Unavailable', ['Retry-After', '5'])
+
+/** The header fields of a refusal: those it names, and what keeps its one line of text from being anything else. */
+export function refusalHeaders({ headers }: HandshakeRefusal): [name: string, value: string][] {
+  return [...headers.map(([name, value]): [string, string] => [name, value]), ...TEXT]
+}
+
+const TEXT: [string, string][] = [
+  ['Content-Type', 'text/plain; charset=utf-8'],
+  ['X-Content-Type-Options', 'nosniff'],
+]
+
+/** Replies with a refusal, where there is no framework to do it. */
+export function writeRefusal(response: ServerResponse, refusal: HandshakeRefusal): void {
+  response.statusCode = refusal.status
+  for (const [name, value] of refusalHeaders(refusal)) response.setHeader(name, value)
+  response.end(`${refusal.reason}\n`)
+}
+
+/** Written past the response object. RFC 9110 §15.6.5 */
+export const TIMED_OUT: string = [
+  `HTTP/1.1 504 ${STATUS_CODES[504]}`,
+  'Connection: close',
+  'Content-Type: text/plain; charset=utf-8',
+  'Content-Length: 0',
+  '',
+  '',
+].join('\r\n')
+
+/** After the 101 the response is over, and whoever still writes to it is told so. */
+export function seal(response: ServerResponse): void {
+  Object.assign(response, SEALED)
+}
+
+const sealed = (): never => {
+  throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no response now')
+}
+
+const SEALED = Object.fromEntries(
+  [
+    'write',
+    'end',
+    'writeHead',
+    'setHeader',
+    'setHeaders',
+    'appendHeader',
+    'removeHeader',
+    'flushHeaders',
+    'send',
+    'json',
+  ].map((method) => [method, sealed]),
+)

@@ -1,0 +1,286 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Timer } from './clock.ts'
+import type { Departing } from './drain.ts'
+import type { Hub, Opening } from './hub.ts'
+import type { RouteSettings } from './options.ts'
+import { checkOrigin } from './origin.ts'
+import {
+  acceptHeaders,
+  type HandshakeAnswer,
+  type HandshakeHeaders,
+  type HandshakeRefusal,
+  readHandshake,
+} from './protocol/handshake.ts'
+import { FAILED, FORBIDDEN, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
+
+/** After a refusal the client has this long to take it and to end its side; then the socket is destroyed. */
+const LINGER_MS = 2_000
+
+type Handshake = Extract<HandshakeAnswer, { ok: true }>
+
+/**
+ * - `waiting`: an earlier, pipelined request has no response yet.
+ * - `routing`: the framework's chain runs, with a real response on the socket.
+ * - `accepted`: the 101 is going out.
+ * - `refused`: whatever replied has refused; its response goes out, then the socket ends.
+ * - `over`: the socket is a WebSocket, or gone.
+ */
+type State = 'waiting' | 'routing' | 'accepted' | 'refused' | 'over'
+
+const upgrades = new WeakMap<IncomingMessage, Upgrade>()
+
+const ignore = (): void => undefined
+
+/** The upgrade that a request is, while it is being routed; undefined for plain HTTP. */
+export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
+  return upgrades.get(request)
+}
+
+/**
+ * One opening handshake, from complete headers to the 101 or a refusal. The socket is guarded before any user code runs,
+ * and nothing is upgraded before the last of it has.
+ */
+export class Upgrade implements Departing {
+  readonly hub: Hub
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** The server that the request came through. */
+  readonly server: unknown
+  /** What is in force where routing stands: each router on the way lays its own options over. */
+  settings: RouteSettings
+  readonly #socket: Duplex
+  readonly #head: Buffer
+  readonly #startedAt: number
+  readonly #abort = new AbortController()
+  #state: State = 'waiting'
+  #handshake: Handshake | undefined = undefined
+  #opening: Opening | undefined = undefined
+  #timer: Timer | undefined = undefined
+
+  constructor(hub: Hub, request: IncomingMessage, socket: Duplex, head: Buffer) {
+    this.hub = hub
+    this.request = request
+    this.response = new ServerResponse(request)
+    this.server = serverOf(socket)
+    this.settings = hub.settings
+    this.#socket = socket
+    this.#head = head
+    this.#startedAt = hub.clock.now()
+    upgrades.set(request, this)
+    socket.on('error', ignore) // a reset must not end the process, however long user code takes; 'close' follows
+    socket.on('close', this.#onGone)
+  }
+
+  /** Aborted when the client leaves, or the handshake's time is over. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Runs `route` with a real response on the socket, after the responses to what came before. RFC 9112 §9.3.2 */
+  begin(route: (request: IncomingMessage, response: ServerResponse) => unknown): void {
+    if (this.#state !== 'waiting') return
+    const earlier = (this.#socket as { _httpMessage?: ServerResponse | null })._httpMessage // known nowhere else
+    if (earlier) {
+      earlier.once('close', () => setImmediate(() => this.begin(route)))
+      return
+    }
+    this.#startRouting()
+    if (this.hub.isClosing(this.server) || this.hub.isFull) {
+      writeRefusal(this.response, UNAVAILABLE)
+      return
+    }
+    this.hub.begin(this)
+    this.limit(this.settings.handshakeTimeoutMs)
+    this.run(() => route(this.request, this.response))
+  }
+
+  /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
+  run(task: () => unknown): void {
+    const failed = (error: unknown): void => {
+      this.hub.logger.error({ err: error }, 'sockroute: a handshake failed; it is answered with 500')
+      if (this.response.headersSent) this.#socket.destroy()
+      else writeRefusal(this.response, FAILED)
+    }
+    try {
+      void Promise.resolve(task()).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  /** How long the handshake may take in all, from its beginning. */
+  limit(handshakeTimeoutMs: number): void {
+    this.#timer?.cancel()
+    if (handshakeTimeoutMs === Infinity) return
+    const left = Math.max(0, this.#startedAt + handshakeTimeoutMs - this.hub.clock.now())
+    this.#timer = this.hub.clock.setTimeout(() => this.#expire(), left)
+  }
+
+  /**
+   * The first thing in a route: whether the handshake is right, and its origin allowed. `host` is the request's as the
+   * framework sees it.
+   */
+  check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
+    this.settings = settings
+    this.limit(settings.handshakeTimeoutMs)
+    const answer = readHandshake(this.request, settings)
+    if (!answer.ok) return answer
+    const foreign = checkOrigin(this.request, host, settings)
+    if (foreign !== undefined) {
+      const { advice, ...details } = foreign
+
+      const { url, originalUrl = url } = this.request as IncomingMessage & { originalUrl?: string } // Express rewrites url
+      this.hub.logger.warn({ ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
+      return FORBIDDEN
+    }
+    this.#handshake = answer
+    return undefined
+  }
+
+  /**
+   * The last thing in a route: every hook has passed. Puts the 101 on the response, which the adapter then ends by the
+   * framework's own means, so that headers which hooks have set go out with it.
+   */
+  accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
+    if (this.#handshake === undefined || this.#state !== 'routing') return FAILED
+    if (this.hub.isClosing(this.server)) return UNAVAILABLE
+    const { key, protocols } = this.#handshake
+    const protocol = pickProtocol(protocols, this.settings, this.request)
+    this.response.statusCode = 101
+    this.#headersAt101(acceptHeaders(key, protocol, undefined))
+    this.#opening = { settings: this.settings, protocol: protocol ?? '', handler, request, server: this.server }
+    this.#state = 'accepted'
+    return undefined
+  }
+
+  /** The app is shutting down: what is still being decided is refused when it is decided. */
+  depart(): void {
+    if (this.#state === 'refused') this.#socket.destroy()
+  }
+
+  terminate(): void {
+    this.#socket.destroy()
+  }
+
+  #startRouting(): void {
+    this.#state = 'routing'
+    const { response } = this
+    const socket = this.#socket as Socket // ServerResponse writes to any Duplex, but its type says Socket
+    setUp(socket)
+    socket.on('readable', this.#onReadable)
+    socket.on('end', this.#onEnd)
+    socket.on('drain', this.#onDrain)
+    response.shouldKeepAlive = false
+    response.on('error', ignore)
+    response.on('finish', () => this.#onFinish())
+    response.assignSocket(socket)
+  }
+
+  /** Only a 101 carries them: a hook may still fail after `accept`, and then answers with something else. */
+  #headersAt101(headers: HandshakeHeaders): void {
+    const { response } = this
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse // all of its forms
+    response.writeHead = (status: number, ...rest: unknown[]) => {
+      if (status === 101) for (const [name, value] of headers) response.setHeader(name, value)
+      return writeHead(status, ...rest)
+    }
+  }
+
+  /** Notices that the client has ended its side, and takes nothing that it may have sent before. */
+  readonly #onReadable = (): void => {
+    if (this.#socket.readableLength === 0) this.#socket.read(0)
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#state !== 'over') this.#socket.destroy()
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.response.writableNeedDrain) this.response.emit('drain')
+  }
+
+  readonly #onGone = (): void => {
+    this.#state = 'over'
+    this.#timer?.cancel()
+    this.#abort.abort(new Error('the client left during the handshake'))
+    this.hub.end(this)
+  }
+
+  #onFinish(): void {
+    if (this.#state === 'over') return
+    this.#letGo()
+    if (this.#opening !== undefined && this.response.statusCode === 101) this.#open(this.#opening)
+    else this.#end()
+  }
+
+  /** The response is complete, and what happens on the socket from here on is not its business. */
+  #letGo(): void {
+    const socket = this.#socket as Socket // as in #startRouting
+    this.#timer?.cancel()
+    this.response.detachSocket(socket)
+    socket.off('readable', this.#onReadable)
+    socket.off('drain', this.#onDrain)
+    process.nextTick(() => this.response.emit('close'))
+  }
+
+  #open(opening: Opening): void {
+    const socket = this.#socket
+    this.#state = 'over'
+    socket.off('end', this.#onEnd)
+    socket.off('close', this.#onGone)
+    seal(this.response)
+    upgrades.delete(this.request)
+    this.hub.open(socket, this.#head, opening, this)
+    socket.off('error', ignore)
+  }
+
+  /** Sends FIN behind the refusal, and reads what still comes: unread, it would turn FIN into RST. */
+  #end(): void {
+    this.#state = 'refused'
+    this.#socket.end()
+    this.#socket.resume()
+    const lingerMs = this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS
+    this.#timer = this.hub.clock.setTimeout(() => this.#socket.destroy(), lingerMs)
+  }
+
+  /** Past the response object, for whoever holds that may never let go of it; what it replies late is discarded. */
+  #expire(): void {
+    if (this.response.headersSent || this.#state !== 'routing') {
+      this.#socket.destroy()
+      return
+    }
+    this.#letGo()
+    this.response.destroy()
+    this.#abort.abort(new Error('the handshake took longer than handshakeTimeoutMs'))
+    this.#socket.write(TIMED_OUT)
+    this.#end()
+  }
+}
+
+function pickProtocol(
+  offered: readonly string[],
+  { protocols }: RouteSettings,
+  request: IncomingMessage,
+): string | undefined {
+  if (typeof protocols !== 'function') return protocols.find((protocol) => offered.includes(protocol))
+  if (offered.length === 0) return undefined
+  const picked = protocols(offered, request)
+  if (picked === undefined || offered.includes(picked)) return picked
+  throw new TypeError(
+    `the function given as protocols picked ${JSON.stringify(picked)}, which the client did not offer; ` +
+      `it offered ${offered.join(', ')}`,
+  )
+}
+
+/** Node sets it on every socket that a server of its own has accepted. */
+export function serverOf(socket: Duplex): Server | undefined {
+  return 'server' in socket ? (socket.server as Server) : undefined
+}
+
+/** What HTTP's keep-alive left on the socket is taken off. */
+function setUp(socket: Partial<Socket>): void {
+  socket.setTimeout?.(0)
+  socket.setNoDelay?.(true)
+}

@@ -1,0 +1,25 @@
+import type { Connections, Hub } from './hub.ts'
+import type { DrainOptions } from './options.ts'
+
+/** What an app can do with all of its WebSockets; `app.ws` has them. */
+export interface AppVerbs {
+  /** The open connections of this app. */
+  readonly connections: Connections
+  /**
+   * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over
+   * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone.
+   */
+  close(options?: DrainOptions): Promise<void>
+}
+
+export function verbsOf(hub: Hub): AppVerbs {
+  return { connections: hub.connections, close: (options) => hub.close(options) }
+}
+
+/** @throws TypeError if `handler` is none */
+export function checkHandler(handler: unknown, where: string): void {
+  if (typeof handler === 'function') return
+  throw new TypeError(
+    `sockroute: ${where} takes a handler (socket, request) => ... as its last argument; got ${typeof handler}`,
+  )
+}

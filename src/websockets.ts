@@ -1,0 +1,110 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Connection } from './connection.ts'
+import { type Connections, Hub } from './hub.ts'
+import type { AppOptions, DrainOptions, RouteOptions } from './options.ts'
+import { serveAsPlainHttp } from './plain-http.ts'
+import { isWebSocketUpgrade } from './protocol/handshake.ts'
+import { writeRefusal } from './refusal.ts'
+import { carry } from './server-close.ts'
+import { inherit, routeOptions } from './settings.ts'
+import { serverOf, Upgrade } from './upgrade.ts'
+import { checkHandler } from './verbs.ts'
+
+/** What a route of plain `node:http` may set. */
+export interface NodeRouteOptions extends RouteOptions {
+  /**
+   * Runs before the 101, with a real response: whatever it replies is the answer, and nothing is upgraded. `signal` is
+   * aborted when the client leaves or the handshake's time is over.
+   */
+  readonly onRequest?: (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => unknown
+}
+
+export type NodeHandler<Data = Record<string, unknown>> = (
+  socket: Connection<Data>,
+  request: IncomingMessage,
+) => unknown
+
+/** The WebSockets of one app without a framework. Made by `createWebSockets`. */
+export class WebSockets {
+  readonly #hub: Hub
+
+  constructor(options: AppOptions) {
+    this.#hub = new Hub(options)
+  }
+
+  /** The open connections. */
+  get connections(): Connections {
+    return this.#hub.connections
+  }
+
+  /**
+   * Answers an upgrade request: to be called by a listener for a server's 'upgrade' event, with what that is given. A
+   * request for something other than a WebSocket goes back to the server as plain HTTP.
+   *
+   *     server.on('upgrade', (request, socket, head) => {
+   *       if (request.url === '/chat') ws.upgrade(request, socket, head, chat)
+   *       else ws.refuse(request, socket, head)
+   *     })
+   *
+   * @throws TypeError for an unknown option, a wrong value, or a handler that is none
+   */
+  upgrade<Data>(request: IncomingMessage, socket: Duplex, head: Buffer, handler: NodeHandler<Data>): void
+  upgrade<Data>(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    options: NodeRouteOptions,
+    handler: NodeHandler<Data>,
+  ): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ...rest: unknown[]): void {
+    const handler = rest.pop()
+    checkHandler(handler, 'upgrade()')
+    const { onRequest, ...route } = (rest[0] ?? {}) as NodeRouteOptions // checked in the next line
+    const settings = inherit(this.#hub.settings, routeOptions(route))
+    this.#begin(request, socket, head, async (upgrade) => {
+      const refusal = upgrade.check(settings, request.headers.host)
+      if (refusal !== undefined) return writeRefusal(upgrade.response, refusal)
+      await onRequest?.(request, upgrade.response, upgrade.signal)
+      if (upgrade.response.headersSent || upgrade.signal.aborted) return
+      const late = upgrade.accept(handler as NodeHandler, request) // checked by checkHandler
+      if (late !== undefined) return writeRefusal(upgrade.response, late)
+      upgrade.response.end()
+    })
+  }
+
+  /** Refuses an upgrade request with an ordinary response. @param status 400 to 599 */
+  refuse(request: IncomingMessage, socket: Duplex, head: Buffer, status = 404): void {
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`refuse() takes a status from 400 to 599; got ${status}`)
+    }
+    const reason = STATUS_CODES[status] ?? 'Refused'
+    this.#begin(request, socket, head, (upgrade) =>
+      writeRefusal(upgrade.response, { ok: false, status, reason, headers: [] }),
+    )
+  }
+
+  /** Ends all connections, and takes no more. Fulfils when the last is gone. */
+  close(options?: DrainOptions): Promise<void> {
+    return this.#hub.close(options)
+  }
+
+  #begin(request: IncomingMessage, socket: Duplex, head: Buffer, route: (upgrade: Upgrade) => unknown): void {
+    const server = serverOf(socket)
+    if (server !== undefined) carry(server, this.#hub)
+    if (!isWebSocketUpgrade(request) && server !== undefined) {
+      serveAsPlainHttp(server, request, socket, head)
+      return
+    }
+    const upgrade = new Upgrade(this.#hub, request, socket, head)
+    upgrade.begin(() => route(upgrade))
+  }
+}
+
+/**
+ * WebSockets for a server of `node:http`, without a framework.
+ * @throws TypeError for an unknown option or a wrong value
+ */
+export function createWebSockets(options: AppOptions = {}): WebSockets {
+  return new WebSockets(options)
+}
