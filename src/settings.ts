@@ -16,9 +16,16 @@ export function routeOptions(options: RouteOptions): RouteOptions {
   return options
 }
 
+/** What `inherit` has made: the same two objects meet at every handshake of a route. */
+const inherited = new WeakMap<object, WeakMap<object, object>>()
+
 /** A route's options over those of what is around it. */
 export function inherit<S extends RouteSettings>(around: S, options: RouteOptions): S {
-  return overlay(around, options) as S
+  const known = inherited.get(around) ?? new WeakMap<object, object>()
+  inherited.set(around, known)
+  const settings = known.get(options) ?? overlay(around, options)
+  known.set(options, settings)
+  return settings as S
 }
 
 function overlay(under: object, options: object): object {

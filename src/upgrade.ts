@@ -53,10 +53,13 @@ export class Upgrade implements Departing {
   readonly #socket: Duplex
   readonly #head: Buffer
   readonly #startedAt: number
-  readonly #abort = new AbortController()
+  /** Made when somebody asks for it: most handshakes have no use for it. */
+  #abort: AbortController | undefined = undefined
+  #abortedFor: Error | undefined = undefined
   #state: State = 'waiting'
   #handshake: Handshake | undefined = undefined
   #opening: Opening | undefined = undefined
+  #headers: HandshakeHeaders = []
   #timer: Timer | undefined = undefined
 
   constructor(hub: Hub, request: IncomingMessage, socket: Duplex, head: Buffer) {
@@ -73,8 +76,15 @@ export class Upgrade implements Departing {
     socket.on('close', this.#onGone)
   }
 
+  /** Nothing has replied yet, and there still is somebody to reply to. */
+  get isUndecided(): boolean {
+    return this.#state === 'routing' && !this.response.headersSent
+  }
+
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#abortedFor !== undefined) this.#abort.abort(this.#abortedFor)
     return this.#abort.signal
   }
 
@@ -149,10 +159,15 @@ export class Upgrade implements Departing {
     const { key, protocols } = this.#handshake
     const protocol = pickProtocol(protocols, this.settings, this.request)
     this.response.statusCode = 101
-    this.#headersAt101(acceptHeaders(key, protocol, undefined))
+    this.#headers = acceptHeaders(key, protocol, undefined)
     this.#opening = { settings: this.settings, protocol: protocol ?? '', handler, request, server: this.server }
     this.#state = 'accepted'
     return undefined
+  }
+
+  /** Only a 101 carries them: a hook may still fail after `accept`, and then answers with something else. */
+  get headersOf101(): HandshakeHeaders {
+    return this.#headers
   }
 
   /** The app is shutting down: what is still being decided is refused when it is decided. */
@@ -173,19 +188,10 @@ export class Upgrade implements Departing {
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
     response.shouldKeepAlive = false
+    response.writeHead = writeHead
     response.on('error', ignore)
     response.on('finish', () => this.#onFinish())
     response.assignSocket(socket)
-  }
-
-  /** Only a 101 carries them: a hook may still fail after `accept`, and then answers with something else. */
-  #headersAt101(headers: HandshakeHeaders): void {
-    const { response } = this
-    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse // all of its forms
-    response.writeHead = (status: number, ...rest: unknown[]) => {
-      if (status === 101) for (const [name, value] of headers) response.setHeader(name, value)
-      return writeHead(status, ...rest)
-    }
   }
 
   /** Notices that the client has ended its side, and takes nothing that it may have sent before. */
@@ -204,8 +210,13 @@ export class Upgrade implements Departing {
   readonly #onGone = (): void => {
     this.#state = 'over'
     this.#timer?.cancel()
-    this.#abort.abort(new Error('the client left during the handshake'))
+    this.#cancel('the client left during the handshake')
     this.hub.end(this)
+  }
+
+  #cancel(reason: string): void {
+    this.#abortedFor = new Error(reason)
+    this.#abort?.abort(this.#abortedFor)
   }
 
   #onFinish(): void {
@@ -233,7 +244,6 @@ export class Upgrade implements Departing {
     seal(this.response)
     upgrades.delete(this.request)
     this.hub.open(socket, this.#head, opening, this)
-    socket.off('error', ignore)
   }
 
   /** Sends FIN behind the refusal, and reads what still comes: unread, it would turn FIN into RST. */
@@ -253,7 +263,7 @@ export class Upgrade implements Departing {
     }
     this.#letGo()
     this.response.destroy()
-    this.#abort.abort(new Error('the handshake took longer than handshakeTimeoutMs'))
+    this.#cancel('the handshake took longer than handshakeTimeoutMs')
     this.#socket.write(TIMED_OUT)
     this.#end()
   }
@@ -272,6 +282,13 @@ function pickProtocol(
     `the function given as protocols picked ${JSON.stringify(picked)}, which the client did not offer; ` +
       `it offered ${offered.join(', ')}`,
   )
+}
+
+/** A response's own: what puts the handshake's headers on a 101. One function for all, which costs them nothing. */
+function writeHead(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
+  const headers = status === 101 ? upgradeOf(this.req)?.headersOf101 : undefined
+  for (const [name, value] of headers ?? []) this.setHeader(name, value)
+  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
 }
 
 /** Node sets it on every socket that a server of its own has accepted. */

@@ -19,7 +19,5 @@ export function verbsOf(hub: Hub): AppVerbs {
 /** @throws TypeError if `handler` is none */
 export function checkHandler(handler: unknown, where: string): void {
   if (typeof handler === 'function') return
-  throw new TypeError(
-    `sockroute: ${where} takes a handler (socket, request) => ... as its last argument; got ${typeof handler}`,
-  )
+  throw new TypeError(`sockroute: ${where} takes a function as its handler, such as (socket, request) => { ... }; got ${typeof handler}`)
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
 import { type Connections, Hub } from './hub.ts'
-import type { AppOptions, DrainOptions, RouteOptions } from './options.ts'
+import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
 import { writeRefusal } from './refusal.ts'
@@ -25,9 +25,17 @@ export type NodeHandler<Data = Record<string, unknown>> = (
   request: IncomingMessage,
 ) => unknown
 
+interface NodeRoute {
+  readonly onRequest: NodeRouteOptions['onRequest']
+  readonly settings: RouteSettings
+}
+
+const NO_OPTIONS: NodeRouteOptions = {}
+
 /** The WebSockets of one app without a framework. Made by `createWebSockets`. */
 export class WebSockets {
   readonly #hub: Hub
+  readonly #routes = new WeakMap<NodeRouteOptions, NodeRoute>()
 
   constructor(options: AppOptions) {
     this.#hub = new Hub(options)
@@ -60,13 +68,12 @@ export class WebSockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ...rest: unknown[]): void {
     const handler = rest.pop()
     checkHandler(handler, 'upgrade()')
-    const { onRequest, ...route } = (rest[0] ?? {}) as NodeRouteOptions // checked in the next line
-    const settings = inherit(this.#hub.settings, routeOptions(route))
+    const { onRequest, settings } = this.#routeOf((rest[0] ?? NO_OPTIONS) as NodeRouteOptions) // checked there
     this.#begin(request, socket, head, async (upgrade) => {
       const refusal = upgrade.check(settings, request.headers.host)
       if (refusal !== undefined) return writeRefusal(upgrade.response, refusal)
-      await onRequest?.(request, upgrade.response, upgrade.signal)
-      if (upgrade.response.headersSent || upgrade.signal.aborted) return
+      if (onRequest !== undefined) await onRequest(request, upgrade.response, upgrade.signal)
+      if (!upgrade.isUndecided) return
       const late = upgrade.accept(handler as NodeHandler, request) // checked by checkHandler
       if (late !== undefined) return writeRefusal(upgrade.response, late)
       upgrade.response.end()
@@ -87,6 +94,17 @@ export class WebSockets {
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */
   close(options?: DrainOptions): Promise<void> {
     return this.#hub.close(options)
+  }
+
+  /** Options are checked when they are first seen. */
+  #routeOf(options: NodeRouteOptions): NodeRoute {
+    const known = this.#routes.get(options)
+    if (known !== undefined) return known
+    const { onRequest, ...rest } = options
+    if (onRequest !== undefined) checkHandler(onRequest, 'the option onRequest')
+    const route = { onRequest, settings: inherit(this.#hub.settings, routeOptions(rest)) }
+    this.#routes.set(options, route)
+    return route
   }
 
   #begin(request: IncomingMessage, socket: Duplex, head: Buffer, route: (upgrade: Upgrade) => unknown): void {

@@ -19,6 +19,7 @@ import { Pulse } from './pulse.ts'
 /** What a message that was begun must bring of itself in each `messageTimeoutMs`. */
 const MESSAGE_PROGRESS_BYTES = 1_024
 const NOTHING = Buffer.alloc(0)
+const ignore = (): void => undefined
 
 /** The app around a connection. */
 export interface WireHost {
@@ -96,7 +97,7 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     const transport = this.#transport
     transport.on('data', (chunk: Buffer) => this.#receive(chunk))
     transport.on('end', () => this.#step('transport-ended'))
-    transport.on('error', () => undefined) // 'close' follows, and says all that users need
+    transport.on('error', ignore) // 'close' follows, and says all that users need
     transport.on('close', () => this.#onTransportClosed())
     const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = this.#settings
     const shortest = Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)

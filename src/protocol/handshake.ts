@@ -90,7 +90,7 @@ function checkHttp(request: HandshakeRequest, options: HandshakeOptions): Handsh
   if (request.httpVersion !== '1.1') return refuse(505, 'A WebSocket needs HTTP/1.1') // RFC 6455 §4.2.1
   if (!isWebSocketUpgrade(request)) return refuse(426, 'This is a WebSocket endpoint', UPGRADE) // RFC 9110 §15.5.22
   if (!single(request, 'host')) return refuse(400, 'Host must be given once') // RFC 9112 §3.2
-  // A body would be read as frames by one and as HTTP by another on the way.
+  // A body would be frames to one and HTTP to another on the way: RFC 9110 §9.3.1 lets us refuse it.
   if (field(request, 'transfer-encoding') !== undefined) return refuse(400, 'An upgrade must not have a body')
   if ((field(request, 'content-length') ?? '0') !== '0') return refuse(400, 'An upgrade must not have a body')
   return undefined

@@ -1,0 +1,6 @@
+// Everything into dist/, from nothing: the package, the examples, the demo and the bench.
+import { rmSync } from 'node:fs'
+import { root, tool } from './run.mjs'
+
+rmSync(`${root}dist`, { recursive: true, force: true })
+tool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])
