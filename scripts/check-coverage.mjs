@@ -6,14 +6,19 @@ import { root } from './run.mjs'
 const FOLDER = 'src/protocol'
 
 export function checkCoverage() {
-  const faults = readdirSync(root + FOLDER).map(faultOf).filter((fault) => fault !== undefined)
+  const faults = readdirSync(root + FOLDER)
+    .map(faultOf)
+    .filter((fault) => fault !== undefined)
   if (faults.length > 0) throw new Error(faults.join('; '))
 }
 
 function faultOf(file) {
   const test = `test/protocol/${file.replace('.ts', '.test.ts')}`
   const args = ['--coverage-report=json-summary', '--show-full-coverage', '--reporter=silent', test]
-  const { status, stderr } = spawnSync(process.execPath, ['node_modules/tap/dist/esm/run.mjs', ...args], { cwd: root, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['node_modules/tap/dist/esm/run.mjs', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   if (status !== 0) return `${test} failed: ${stderr}`
   const summary = JSON.parse(readFileSync(`${root}.tap/report/coverage-summary.json`, 'utf8'))
   const { branches, lines } = Object.entries(summary).find(([path]) => path.endsWith(`${FOLDER}/${file}`))?.[1] ?? {}

@@ -19,7 +19,13 @@ export function checkPackage() {
       run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { capture: true }),
     )
     const tarball = join(folder, filename)
-    tool('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'])
+    tool('@arethetypeswrong/cli/dist/index.js', [
+      tarball,
+      '--profile',
+      'node16',
+      '--ignore-rules',
+      'cjs-resolves-to-esm',
+    ])
     install(folder, tarball)
     for (const [name, exports] of Object.entries(ENTRY_POINTS)) load(folder, name, exports)
   } finally {
@@ -34,14 +40,18 @@ function install(folder, tarball) {
 }
 
 function version(name) {
-  return JSON.parse(run(process.execPath, ['-p', `JSON.stringify(require('${name}/package.json').version)`], { capture: true }))
+  return JSON.parse(
+    run(process.execPath, ['-p', `JSON.stringify(require('${name}/package.json').version)`], { capture: true }),
+  )
 }
 
 /** By `import` and by `require`, without a warning. */
 function load(folder, name, exports) {
   const check = `for (const one of ${JSON.stringify(exports)}) if (!(one in loaded)) throw new Error('${name} lacks ' + one)`
   const flags = ['--throw-deprecation', '--no-warnings=ExperimentalWarning']
-  run(process.execPath, [...flags, '--input-type=module', '-e', `import * as loaded from '${name}'; ${check}`], { cwd: folder })
+  run(process.execPath, [...flags, '--input-type=module', '-e', `import * as loaded from '${name}'; ${check}`], {
+    cwd: folder,
+  })
   run(process.execPath, [...flags, '-e', `const loaded = require('${name}'); ${check}`], { cwd: folder })
   console.log(`${name}: import and require`)
 }

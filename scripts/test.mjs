@@ -1,17 +1,20 @@
 // All checks of the project, in the order of their speed. Closes with `N passed, N failed`.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { checkPackage } from './check-package.mjs'
 import { checkCoverage } from './check-coverage.mjs'
+import { checkPackage } from './check-package.mjs'
 import { root, run, tool } from './run.mjs'
 
 const TAP_OUTPUT = `${root}.tap/output.tap`
 
 const steps = [
-  ['format and lint', () => {
-    tool('@biomejs/biome/bin/biome', ['check', '.'])
-    tool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings'])
-  }],
+  [
+    'format and lint',
+    () => {
+      tool('@biomejs/biome/bin/biome', ['check', '.'])
+      tool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings'])
+    },
+  ],
   ['types', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.json'])],
   ['build', () => run(process.execPath, ['scripts/build.mjs'])],
   ['tests', runTests],

@@ -53,7 +53,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
 
   /** Connections are made by routes. */
   constructor(wire: Wire) {
-    super({ captureRejections: true })
+    super()
     this.#wire = wire
   }
 
@@ -74,12 +74,15 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
 
   /** Bytes, headers included, that have been sent and not written yet. */
   get bufferedAmount(): number {
-    return this.#wire.outbox.unsentBytes
+    return this.#wire.sender.unsentBytes
   }
 
-  /** The last round trip that the heartbeat measured, in milliseconds; undefined before the first. */
+  /**
+   * The last round trip that the heartbeat measured, in milliseconds. It pings after `pingIntervalMs` of silence, so this
+   * is undefined before the first, and for a peer that never is silent so long.
+   */
   get rtt(): number | undefined {
-    return this.#wire.rtt
+    return this.#wire.pulse.rtt
   }
 
   /** As what binary messages come, here and in `onmessage`. @defaultValue 'nodebuffer' */
@@ -100,7 +103,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
 
   /** Fulfils when the connection has ended; it never rejects. */
   get closed(): Promise<CloseResult> {
-    this.#closed ??= new Promise((resolve) => this.once('close', () => resolve(this.#result())))
+    this.#closed ??= this.#wire.whenFinished().then(() => this.#result())
     return this.#closed
   }
 
@@ -118,9 +121,12 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
     const settings = typeof options === 'object' ? options : undefined
     const done = this.#guard(typeof options === 'function' ? options : callback)
-    if (data instanceof PreparedMessage) return this.#wire.sendFramed(data.frame, done)
+    if (data instanceof PreparedMessage) return this.#wire.sender.framed(data.frame, done)
     const payload = toPayload(data)
-    return this.#wire.sendData(messageOpcode(payload, settings?.binary), payload, settings?.fin ?? true, done)
+    const fin = settings?.fin ?? true
+    const isPart = !fin || this.#wire.sender.isFragmenting // a part may end inside a character
+    const opcode = messageOpcode(payload, settings?.binary, isPart)
+    return this.#wire.sender.data(opcode, payload, fin, done)
   }
 
   /**
@@ -141,10 +147,10 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    * RFC 6455 §7.1.2
    * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
-   * @throws RangeError for another code, or a longer reason
+   * @throws RangeError for another code, or a longer reason; TypeError for a reason that is no text
    */
-  close(code?: number, reason: string | Buffer = ''): void {
-    this.#wire.close(closePayload(code, reason))
+  close(code?: number, reason: MessageData = ''): void {
+    this.#wire.close(closePayload(code, toPayload(reason, 'close')))
   }
 
   /** Ends the connection at once, without a closing handshake. */
@@ -166,7 +172,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    * Rejects with a `ConnectionClosedError` when the connection ends before.
    */
   drained(): Promise<void> {
-    return this.#wire.drained()
+    return this.#wire.sender.drained()
   }
 
   /**
@@ -178,9 +184,9 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
     return this.#wire.inbox.iterate()
   }
 
-  /** What a listener's promise rejects with. Called by Node's EventEmitter. */
-  [Symbol.for('nodejs.rejection')](error: unknown): void {
-    this.#wire.onHandlerError(error)
+  protected override checkListener(event: string): void {
+    if (event !== 'message' || !this.#wire.inbox.isIterated) return
+    throw new Error(`this connection is being iterated: use either for await or 'message' listeners, not both`)
   }
 
   protected override onListener(event: string, listener: (...args: never[]) => unknown): void {
@@ -211,7 +217,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
     const data = typeof args[0] === 'function' || args[0] === undefined ? '' : toPayload(args[0], method)
     const payload = typeof data === 'string' ? Buffer.from(data) : data
     if (payload.length > 125) throw new RangeError(`${method}() takes at most 125 bytes; got ${payload.length}`)
-    this.#wire.sendControl(opcode, payload, this.#guard(callback))
+    this.#wire.sender.control(opcode, payload, this.#guard(callback))
   }
 
   /** What a callback throws goes where everything goes that handlers throw. */

@@ -12,6 +12,8 @@ export interface Departing {
 /** Under this many connections there is no herd to hold back: all are closed at once. */
 const SPREAD_FROM = 100
 const STEP_MS = 25
+/** After the deadline nothing is waited for longer than this. */
+const GIVE_UP_MS = 1_000
 
 /**
  * Ends connections as a shutdown does: each is told to go away, many of them spread over a window so that their clients
@@ -22,16 +24,18 @@ export class Drain {
   readonly done: Promise<void>
   readonly #left: Set<Departing>
   readonly #goodbye: Buffer
+  readonly #clock: Clock
   readonly #timers: Timer[] = []
   #finish: () => void = () => undefined
 
   constructor(members: Iterable<Departing>, options: Required<DrainOptions>, clock: Clock) {
     this.#left = new Set(members)
     this.#goodbye = closePayload(options.code, '')
+    this.#clock = clock
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
-    this.#begin(options, clock)
+    this.#begin(options)
     this.#finishIfEmpty()
   }
 
@@ -47,7 +51,7 @@ export class Drain {
     member.depart(this.#goodbye)
   }
 
-  #begin({ spreadMs, deadlineMs }: Required<DrainOptions>, clock: Clock): void {
+  #begin({ spreadMs, deadlineMs }: Required<DrainOptions>): void {
     const waiting = [...this.#left]
     const steps = waiting.length < SPREAD_FROM ? 1 : Math.max(1, Math.floor(spreadMs / STEP_MS))
     const share = Math.ceil(waiting.length / steps)
@@ -55,12 +59,18 @@ export class Drain {
       for (const member of waiting.splice(0, share)) member.depart(this.#goodbye)
     }
     next()
-    if (waiting.length > 0) this.#timers.push(clock.setInterval(next, STEP_MS))
-    this.#timers.push(clock.setTimeout(() => this.#terminate(), deadlineMs))
+    if (waiting.length > 0) this.#timers.push(this.#clock.setInterval(next, STEP_MS))
+    this.#timers.push(this.#clock.setTimeout(() => this.#terminate(), deadlineMs))
   }
 
   #terminate(): void {
     for (const member of this.#left) member.terminate()
+    this.#timers.push(this.#clock.setTimeout(() => this.#giveUp(), GIVE_UP_MS))
+  }
+
+  #giveUp(): void {
+    this.#left.clear()
+    this.#finishIfEmpty()
   }
 
   #finishIfEmpty(): void {

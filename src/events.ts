@@ -54,6 +54,7 @@ export interface BrowserEvents {
 }
 
 type BrowserEventName = keyof BrowserEvents
+const BROWSER_EVENTS: string[] = ['message', 'close', 'error', 'open'] satisfies BrowserEventName[]
 type BrowserListener<E extends BrowserEventName> =
   | ((event: BrowserEvents[E]) => unknown)
   | { handleEvent(event: BrowserEvents[E]): unknown }
@@ -71,12 +72,15 @@ interface Adapted {
 export abstract class ConnectionEmitter extends EventEmitter {
   #adapted: Adapted[] | undefined = undefined
 
+  /** Called before a listener for `event` is added; throws where there must be none. */
+  protected abstract checkListener(event: string): void
   /** Called when a listener for `event` was added. */
   protected abstract onListener(event: string, listener: (...args: never[]) => unknown): void
   /** The browser's event for the arguments of a `ws`-style one. */
   protected abstract toBrowserEvent(type: BrowserEventName, args: unknown[]): BrowserEvents[BrowserEventName]
 
   override on<E extends EventName>(event: E, listener: Listener<E>): this {
+    this.checkListener(event)
     super.on(event, listener)
     this.onListener(event, listener)
     return this
@@ -87,6 +91,7 @@ export abstract class ConnectionEmitter extends EventEmitter {
   }
 
   override prependListener<E extends EventName>(event: E, listener: Listener<E>): this {
+    this.checkListener(event)
     super.prependListener(event, listener)
     this.onListener(event, listener)
     return this
@@ -106,6 +111,11 @@ export abstract class ConnectionEmitter extends EventEmitter {
 
   override removeListener<E extends EventName>(event: E, listener: Listener<E>): this {
     return super.removeListener(event, listener)
+  }
+
+  override removeAllListeners(event?: EventName): this {
+    this.#adapted = event === undefined ? undefined : this.#adapted?.filter(({ type }) => type !== event)
+    return event === undefined ? super.removeAllListeners() : super.removeAllListeners(event)
   }
 
   /** As in browsers. `options.once` is known; the same listener is added once only. */
@@ -171,7 +181,7 @@ export abstract class ConnectionEmitter extends EventEmitter {
     const call = callable(type, listener)
     const adapter = (...args: unknown[]): unknown => {
       if (once) this.#remove(adapted)
-      return call(this.toBrowserEvent(type, args))
+      return call(this, this.toBrowserEvent(type, args))
     }
     const adapted: Adapted = { type, listener, adapter, isAttribute }
     this.#adapted = [...(this.#adapted ?? []), adapted]
@@ -185,10 +195,14 @@ export abstract class ConnectionEmitter extends EventEmitter {
   }
 }
 
-function callable(type: string, listener: unknown): (event: object) => unknown {
-  if (typeof listener === 'function') return (event) => listener(event)
+/** The call that a browser would make. @throws TypeError for an event or a listener that is none */
+function callable(type: string, listener: unknown): (target: object, event: object) => unknown {
+  if (!BROWSER_EVENTS.includes(type)) {
+    throw new TypeError(`addEventListener knows ${BROWSER_EVENTS.join(', ')}; for '${type}' write on('${type}', ...)`)
+  }
+  if (typeof listener === 'function') return (target, event) => Reflect.apply(listener, target, [event])
   if (typeof listener === 'object' && listener !== null && 'handleEvent' in listener) {
-    return (event) => (listener as { handleEvent(event: object): unknown }).handleEvent(event)
+    return (_, event) => (listener as { handleEvent(event: object): unknown }).handleEvent(event)
   }
   throw new TypeError(`addEventListener('${type}', listener): the listener is a function or has a method handleEvent`)
 }

@@ -5,7 +5,7 @@ import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
 import { CloseCode } from './protocol/close-code.ts'
-import { appSettings } from './settings.ts'
+import { appSettings, drainOptions } from './settings.ts'
 import type { Upgrade } from './upgrade.ts'
 import { Wire, type WireHost } from './wire.ts'
 
@@ -22,7 +22,7 @@ export interface Opening {
   /** The framework's request, for the handler. */
   readonly request: unknown
   /** The server that the connection came through. */
-  readonly server: unknown
+  readonly server: object | undefined
 }
 
 /** The open connections of an app, in the order in which they were opened. */
@@ -41,7 +41,7 @@ export class Hub implements WireHost {
   readonly #wires = new Map<Wire, unknown>()
   readonly #upgrades = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
-  readonly #closedServers = new Set<unknown>()
+  readonly #closedServers = new WeakSet<object>()
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: AppOptions, logger: Logger = consoleLogger, clock: Clock = systemClock) {
@@ -53,8 +53,13 @@ export class Hub implements WireHost {
   }
 
   /** Whether the app, or the one `server` of it, takes no more connections. */
-  isClosing(server: unknown): boolean {
-    return this.#closing !== undefined || this.#closedServers.has(server)
+  isClosing(server: object | undefined): boolean {
+    return this.#closing !== undefined || (server !== undefined && this.#closedServers.has(server))
+  }
+
+  /** A server that was closed listens again. */
+  reopenThrough(server: object): void {
+    this.#closedServers.delete(server)
   }
 
   /** Whether one more handshake would be one too many. */
@@ -77,31 +82,43 @@ export class Hub implements WireHost {
     const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening.protocol)
     this.#wires.set(wire, opening.server)
     this.#upgrades.delete(upgrade)
+    for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     wire.open(head, (socket) => handler(socket, request as never)) // each adapter passes the request its handlers expect
-    for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */
   close(options: DrainOptions = {}): Promise<void> {
-    this.#closing ??= this.#drain(options, () => true)
+    this.#closing ??= this.#drain(drainOptions(options), () => true)
     return this.#closing
   }
 
   /** The same for those that came through one server of several. */
-  closeThrough(server: unknown): Promise<void> {
+  closeThrough(server: object): Promise<void> {
     this.#closedServers.add(server)
     return this.#drain({}, (through) => through === server)
   }
 
   onHandlerError(error: unknown, connection: Connection): void {
-    this.logger.error({ err: error }, 'sockroute: a WebSocket handler failed; its connection is closed with 1011')
     connection.close(CloseCode.InternalError)
+    this.log('error', { err: error }, 'sockroute: a WebSocket handler failed; its connection is closed with 1011')
   }
 
   onClosed(wire: Wire): void {
     this.#wires.delete(wire)
+  }
+
+  onSettled(wire: Wire): void {
     this.#gone(wire)
+  }
+
+  /** A logger that fails must not fail what it reports. */
+  log(level: keyof Logger, details: object, message: string): void {
+    try {
+      this.logger[level](details, message)
+    } catch {
+      // there is nobody left to tell
+    }
   }
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
@@ -125,6 +142,7 @@ export class Hub implements WireHost {
       heartbeat: this.heartbeat,
       onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
       onClosed: (wire) => this.onClosed(wire),
+      onSettled: (wire) => this.onSettled(wire),
     }
   }
 

@@ -25,6 +25,7 @@ export interface InboxOwner {
 }
 
 type Result = IteratorResult<string | Buffer, undefined>
+const DONE: Result = { done: true, value: undefined }
 
 /**
  * Messages on their way to the application: in order, one at a time, and only as fast as it takes them. They wait
@@ -38,8 +39,8 @@ export class Inbox {
   #bytes = 0
   #isPaused = false
   /** A listener's promise has not settled yet. */
-  #isBusy = false
-  #isIterated = false
+  isBusy = false
+  isIterated = false
   /** Whether a loop has ever taken the messages: then the handler's end is the connection's. */
   wasIterated = false
   /** How many messages that had to wait were taken. */
@@ -69,7 +70,7 @@ export class Inbox {
 
   /** Whether anybody takes messages. */
   get hasConsumer(): boolean {
-    return this.#isIterated || this.#connection.listenerCount('message') > 0
+    return this.isIterated || this.#connection.listenerCount('message') > 0
   }
 
   add(data: Buffer, isBinary: boolean): void {
@@ -113,38 +114,51 @@ export class Inbox {
     this.#endReaders()
   }
 
-  /** Calls a listener's code, and hands on what it throws or rejects with. Returns a promise if the listener did. */
-  call(listener: (...args: never[]) => unknown, args: unknown[]): Promise<void> | undefined {
+  /**
+   * Calls a listener's code, and hands on what it throws or rejects with. Returns whether all went well; as a promise,
+   * which never rejects, if the listener returned one.
+   */
+  call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean> {
     try {
       const result = Reflect.apply(listener, this.#connection, args)
-      if (!isThenable(result)) return undefined
-      return Promise.resolve(result).then(ignore, (error: unknown) => this.#owner.onHandlerError(error))
+      if (!isThenable(result)) return true
+      return Promise.resolve(result).then(yes, (error: unknown) => this.#failed(error))
     } catch (error) {
-      this.#owner.onHandlerError(error)
-      return undefined
+      return this.#failed(error)
     }
+  }
+
+  #failed(error: unknown): false {
+    this.#owner.onHandlerError(error)
+    return false
   }
 
   /** The one iteration that takes the messages from now on. */
   iterate(): AsyncIterableIterator<string | Buffer, undefined> {
-    if (this.#isIterated) throw new Error('this connection is being iterated already: one loop takes its messages')
+    if (this.isIterated) throw new Error('this connection is being iterated already: one loop takes its messages')
     if (this.#connection.listenerCount('message') > 0) {
       throw new Error(`this connection has 'message' listeners: use either those or for await, not both`)
     }
-    this.#isIterated = true
+    this.isIterated = true
     this.wasIterated = true
+    let isDone = false
     return {
       [Symbol.asyncIterator]() {
         return this
       },
-      next: () => this.#next(),
+      next: () => (isDone ? Promise.resolve(DONE) : this.#next()),
       return: () => {
-        this.#isIterated = false
-        this.#endReaders()
-        this.#owner.onTaken()
-        return Promise.resolve({ done: true, value: undefined })
+        if (!isDone) this.#endIteration()
+        isDone = true
+        return Promise.resolve(DONE)
       },
     }
+  }
+
+  #endIteration(): void {
+    this.isIterated = false
+    this.#endReaders()
+    this.wake() // there may be listeners by then; if not, whoever waits for the last message is told
   }
 
   #next(): Promise<Result> {
@@ -153,18 +167,18 @@ export class Inbox {
       this.#owner.onTaken()
       return Promise.resolve({ done: false, value: this.#value(data, isBinary) })
     }
-    if (!this.#isIterated || (this.#owner.isOver && this.isEmpty))
+    if (!this.isIterated || (this.#owner.isOver && this.isEmpty))
       return Promise.resolve({ done: true, value: undefined })
     return new Promise((resolve) => this.#readers.push(resolve))
   }
 
   #isHeld(): boolean {
-    return this.#isPaused || this.#isBusy || this.#owner.isCongested
+    return this.#isPaused || this.isBusy || this.#owner.isCongested
   }
 
   #isReady(): boolean {
     if (this.#isHeld()) return false
-    return this.#isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
+    return this.isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
   }
 
   #take(): Waiting {
@@ -186,15 +200,15 @@ export class Inbox {
     }
     const payload = isBinary && this.#connection.binaryType === 'arraybuffer' ? toArrayBuffer(data) : data
     const listeners = this.#connection.rawListeners('message') as ((...args: never[]) => unknown)[]
-    let pending: Promise<void>[] | undefined
+    let pending: Promise<boolean>[] | undefined
     for (const listener of listeners) {
-      const promise = this.call(listener, [payload, isBinary])
-      if (promise !== undefined) pending = [...(pending ?? []), promise]
+      const outcome = this.call(listener, [payload, isBinary])
+      if (typeof outcome !== 'boolean') pending = [...(pending ?? []), outcome]
     }
     if (pending === undefined) return
-    this.#isBusy = true
+    this.isBusy = true
     void Promise.all(pending).then(() => {
-      this.#isBusy = false
+      this.isBusy = false
       this.pump()
     })
   }
@@ -204,11 +218,11 @@ export class Inbox {
   }
 
   #endReaders(): void {
-    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined })
+    for (const reader of this.#readers.splice(0)) reader(DONE)
   }
 }
 
-const ignore = (): void => undefined
+const yes = (): true => true
 const pump = (inbox: Inbox): void => inbox.pump()
 
 /** A payload that waits is a view of the chunk it came in; a small one must not keep a large chunk alive. */

@@ -27,7 +27,7 @@ const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
 const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
 
 /** An origin as browsers write it: scheme, host, perhaps a port, and nothing behind. RFC 6454 §6.2 */
-const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+)$/i
+const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^\s/?#@*]+)$/i
 
 const origins: Rule = (value) =>
   value === 'any' || isFunction(value) || isListOf(value, (item) => ORIGIN.test(item))
@@ -54,7 +54,7 @@ const logger: Rule = (value) =>
     ? undefined
     : 'takes an object with the methods warn and error, such as console or a pino logger'
 
-const DRAIN_RULES: Record<string, Rule> = {
+export const DRAIN_RULES: Record<string, Rule> = {
   spreadMs: ms(false, 0),
   deadlineMs: ms(false, 0),
   code: (value) => (value === 1001 || value === 1012 ? undefined : 'takes 1001 or 1012'),

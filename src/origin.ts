@@ -34,16 +34,23 @@ export function checkOrigin(
   if (settings.allowedHosts !== undefined && !isAllowedHost(host, settings.allowedHosts)) {
     return refuse(`add the host to allowedHosts if this server goes by that name`)
   }
-  if (settings.origins === 'any') return undefined
   if (origin === undefined) {
     return settings.requireOrigin ? refuse('set requireOrigin: false to admit clients that are no browsers') : undefined
   }
+  if (settings.origins === 'any') return undefined
   if (typeof settings.origins === 'function') {
-    return settings.origins(origin, request) ? undefined : refuse('the function given as origins said no')
+    return decide(settings.origins(origin, request)) ? undefined : refuse('the function given as origins said no')
   }
   if (settings.origins.some((pattern) => matches(pattern, origin))) return undefined
   if (isOwn(origin, host)) return undefined
+  if (origin === 'null') return refuse('it stands for any sandboxed frame or local file; do not admit it lightly')
   return refuse(`add it to origins to admit its pages: origins: [${JSON.stringify(origin)}]`)
+}
+
+/** A promise is truthy, and would admit everybody. */
+function decide(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer
+  throw new TypeError('sockroute: the function given as origins must return true or false; wait in a hook instead')
 }
 
 /** The request's own origin, or one loopback page to another port. The scheme is not compared: proxies end TLS. */
@@ -58,7 +65,10 @@ function isOwn(origin: string, host: string | undefined): boolean {
 
 /** An origin as browsers serialise it, in lower case; undefined for everything else. RFC 6454 §6.2 */
 function parseOrigin(text: string): Place | undefined {
-  const match = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^\s:/?#@\\[\]]+)(?::(\d{1,5}))?$/.exec(text.toLowerCase())
+  const match =
+    /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[^\s.:/?#@\\[\]]+(?:\.[^\s.:/?#@\\[\]]+)*\.?)(?::(\d{1,5}))?$/.exec(
+      text.toLowerCase(),
+    )
   if (match === null) return undefined
   const [, scheme, hostname, port] = match
   return { scheme, hostname, port: port ?? DEFAULT_PORTS[scheme] ?? '' }

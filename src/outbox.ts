@@ -199,11 +199,18 @@ export class Outbox {
     this.#transport.write(chunk, (error) => this.#onWrite(batchSize, error))
   }
 
+  /** Calls those whose bytes are written, which are the first of the list. */
+  #callBack(): void {
+    const waiting = this.#callbacks.findIndex(({ at }) => at > this.#written)
+    const done = this.#callbacks.splice(0, waiting < 0 ? this.#callbacks.length : waiting)
+    for (const { callback } of done) callback()
+  }
+
   #onWrite(size: number, error?: Error | null): void {
-    if (error) return // the transport closes, and `drop` tells everybody
+    if (error || this.#transport.destroyed) return // what was under way is lost, and `drop` tells everybody
     this.#inFlight -= size
     this.#written += size
-    while (this.#callbacks.length > 0 && this.#callbacks[0].at <= this.#written) this.#callbacks.shift()?.callback()
+    this.#callBack()
     this.flush()
     this.#owner.onSent()
   }

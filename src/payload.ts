@@ -10,14 +10,14 @@ export function toPayload(data: unknown, method = 'send'): string | Buffer {
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data)
   throw new TypeError(
-    `${method}() takes a string, a Buffer, an ArrayBuffer or a view of one; got ${describe(data)}${advice(data)}`,
+    `${method}() takes a string, a Buffer, an ArrayBuffer or a view of one; got ${describe(data)}${advice(data, method)}`,
   )
 }
 
-/** Text or binary. @throws TypeError if bytes are to go out as text and are none */
-export function messageOpcode(payload: string | Buffer, binary: boolean | undefined): number {
+/** Text or binary. A part of a message is not checked by itself. @throws TypeError if bytes are to go out as text and are none */
+export function messageOpcode(payload: string | Buffer, binary: boolean | undefined, isPart = false): number {
   if (binary ?? typeof payload !== 'string') return Opcode.Binary
-  if (typeof payload !== 'string' && !isUtf8(payload)) {
+  if (typeof payload !== 'string' && !isPart && !isUtf8(payload)) {
     throw new TypeError('these bytes are not valid UTF-8, so they cannot be sent as text; leave { binary: false } out')
   }
   return Opcode.Text
@@ -29,8 +29,8 @@ function describe(data: unknown): string {
   return `an instance of ${data.constructor?.name ?? 'Object'}`
 }
 
-function advice(data: unknown): string {
-  if (data instanceof Blob) return '. Write send(await blob.arrayBuffer())'
-  if (typeof data === 'number' || typeof data === 'boolean') return '. Write send(String(value))'
-  return typeof data === 'object' && data !== null ? '. Write send(JSON.stringify(value))' : ''
+function advice(data: unknown, method: string): string {
+  if (data instanceof Blob) return `. Write ${method}(await blob.arrayBuffer())`
+  if (typeof data === 'number' || typeof data === 'boolean') return `. Write ${method}(String(value))`
+  return typeof data === 'object' && data !== null ? `. Write ${method}(JSON.stringify(value))` : ''
 }

@@ -6,6 +6,8 @@ export type PulseAction = 'none' | 'ping' | 'dead'
  * pinged, and then has `pongTimeoutMs` to be heard. Times are the heartbeat's.
  */
 export class Pulse {
+  /** The last round trip, in milliseconds of the clock; undefined before the first. */
+  rtt: number | undefined = undefined
   readonly #intervalMs: number
   readonly #timeoutMs: number
   #heardAt: number
@@ -13,6 +15,9 @@ export class Pulse {
   #silenceMs: number
   /** -1 while no ping waits for an answer. */
   #pingedAt = -1
+  /** How many pings there were; each carries its number. */
+  #count = 0
+  #sentAt = -1
 
   constructor(intervalMs: number, timeoutMs: number, now: number) {
     this.#intervalMs = intervalMs
@@ -42,5 +47,21 @@ export class Pulse {
     if (canHear) this.#pingedAt = now
     else this.#heardAt = now
     return 'ping'
+  }
+
+  /** The payload of the next ping: its number. `clockNow` is finer than the heartbeat's time. */
+  ping(clockNow: number): Buffer {
+    this.#count = (this.#count + 1) >>> 0
+    this.#sentAt = clockNow
+    const payload = Buffer.allocUnsafe(4)
+    payload.writeUInt32BE(this.#count)
+    return payload
+  }
+
+  /** A pong came; if it is the last ping's, the round trip is known. RFC 6455 §5.5.3 */
+  pong(payload: Buffer, clockNow: number): void {
+    if (this.#sentAt < 0 || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return
+    this.rtt = clockNow - this.#sentAt
+    this.#sentAt = -1
   }
 }

@@ -13,9 +13,16 @@ export const FAILED: HandshakeRefusal = refusal(500, 'Internal Server Error')
 /** Too many handshakes, or the end is near. RFC 9110 §15.6.4 */
 export const UNAVAILABLE: HandshakeRefusal = refusal(503, 'Service Unavailable', ['Retry-After', '5'])
 
-/** The header fields of a refusal: those it names, and what keeps its one line of text from being anything else. */
+/**
+ * The header fields of a refusal: those it names, and what keeps its one line of text from being anything else. A
+ * Connection of its own must still say that the connection ends.
+ */
 export function refusalHeaders({ headers }: HandshakeRefusal): [name: string, value: string][] {
-  return [...headers.map(([name, value]): [string, string] => [name, value]), ...TEXT]
+  const own = headers.map(([name, value]): [string, string] => [
+    name,
+    name === 'Connection' ? `close, ${value}` : value,
+  ])
+  return [...own, ...TEXT]
 }
 
 const TEXT: [string, string][] = [
@@ -27,7 +34,9 @@ const TEXT: [string, string][] = [
 export function writeRefusal(response: ServerResponse, refusal: HandshakeRefusal): void {
   response.statusCode = refusal.status
   for (const [name, value] of refusalHeaders(refusal)) response.setHeader(name, value)
-  response.end(`${refusal.reason}\n`)
+  const body = Buffer.from(`${refusal.reason}\n`)
+  response.setHeader('Content-Length', body.length) // Node leaves it out towards HTTP/1.0
+  response.end(body)
 }
 
 /** Written past the response object. RFC 9110 §15.6.5 */

@@ -15,6 +15,9 @@ export function carry(server: Server, hub: Hub): void {
   }
   const all = new Set([hub])
   carried.set(server, all)
+  server.on('listening', () => {
+    for (const one of all) one.reopenThrough(server)
+  })
   const { close } = server
   server.close = (callback) => {
     for (const one of all) void one.closeThrough(server)

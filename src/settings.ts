@@ -1,12 +1,21 @@
-import { APP_RULES, checkOptions, ROUTE_RULES } from './option-rules.ts'
-import { type AppOptions, type AppSettings, DEFAULTS, type RouteOptions, type RouteSettings } from './options.ts'
+import { APP_RULES, checkOptions, DRAIN_RULES, ROUTE_RULES } from './option-rules.ts'
+import {
+  type AppOptions,
+  type AppSettings,
+  DEFAULTS,
+  type DrainOptions,
+  type RouteOptions,
+  type RouteSettings,
+} from './options.ts'
 
 /** An app's options over the defaults. @throws TypeError for an unknown option or a wrong value */
 export function appSettings(options: AppOptions): AppSettings {
   requireObject(options)
   checkOptions(options, APP_RULES)
   const drain = { ...DEFAULTS.drain, ...definedOf(options.drain ?? {}) }
-  return { ...overlay(DEFAULTS, options), drain } as AppSettings
+  const settings = { ...overlay(DEFAULTS, options), drain } as AppSettings
+  checkTogether(settings)
+  return settings
 }
 
 /** A route's options as they were written, checked. @throws TypeError for an unknown option or a wrong value */
@@ -23,9 +32,25 @@ const inherited = new WeakMap<object, WeakMap<object, object>>()
 export function inherit<S extends RouteSettings>(around: S, options: RouteOptions): S {
   const known = inherited.get(around) ?? new WeakMap<object, object>()
   inherited.set(around, known)
-  const settings = known.get(options) ?? overlay(around, options)
+  const settings = (known.get(options) ?? overlay(around, options)) as S
+  checkTogether(settings)
   known.set(options, settings)
-  return settings as S
+  return settings
+}
+
+/** What `close` was given, over nothing: an undefined value is as if it were not there. @throws TypeError as above */
+export function drainOptions(options: DrainOptions): DrainOptions {
+  requireObject(options)
+  checkOptions(options, DRAIN_RULES, 'drain.')
+  return definedOf(options)
+}
+
+/** What is right by itself may still be wrong together. */
+function checkTogether({ maxBufferedBytes, maxUnsentBytes }: RouteSettings): void {
+  if (maxUnsentBytes >= maxBufferedBytes) return
+  throw new TypeError(
+    `sockroute: maxUnsentBytes (${maxUnsentBytes}) is the hard limit above maxBufferedBytes (${maxBufferedBytes}), and cannot be less`,
+  )
 }
 
 function overlay(under: object, options: object): object {

@@ -47,7 +47,7 @@ export class Upgrade implements Departing {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** The server that the request came through. */
-  readonly server: unknown
+  readonly server: Server | undefined
   /** What is in force where routing stands: each router on the way lays its own options over. */
   settings: RouteSettings
   readonly #socket: Duplex
@@ -109,7 +109,7 @@ export class Upgrade implements Departing {
   /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
   run(task: () => unknown): void {
     const failed = (error: unknown): void => {
-      this.hub.logger.error({ err: error }, 'sockroute: a handshake failed; it is answered with 500')
+      this.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
       if (this.response.headersSent) this.#socket.destroy()
       else writeRefusal(this.response, FAILED)
     }
@@ -142,7 +142,7 @@ export class Upgrade implements Departing {
       const { advice, ...details } = foreign
 
       const { url, originalUrl = url } = this.request as IncomingMessage & { originalUrl?: string } // Express rewrites url
-      this.hub.logger.warn({ ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
+      this.hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
       return FORBIDDEN
     }
     this.#handshake = answer

@@ -7,7 +7,8 @@ export interface AppVerbs {
   readonly connections: Connections
   /**
    * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over
-   * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone.
+   * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone and its handler has settled.
+   * The HTTP server goes on: to end that, too, `server.close()` is enough, and does this first.
    */
   close(options?: DrainOptions): Promise<void>
 }
@@ -19,5 +20,7 @@ export function verbsOf(hub: Hub): AppVerbs {
 /** @throws TypeError if `handler` is none */
 export function checkHandler(handler: unknown, where: string): void {
   if (typeof handler === 'function') return
-  throw new TypeError(`sockroute: ${where} takes a function as its handler, such as (socket, request) => { ... }; got ${typeof handler}`)
+  throw new TypeError(
+    `sockroute: ${where} takes a function as its handler, such as (socket, request) => { ... }; got ${typeof handler}`,
+  )
 }

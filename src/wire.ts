@@ -2,10 +2,11 @@ import type { Duplex } from 'node:stream'
 import { ConnectionClosedError } from './closed-error.ts'
 import { Connection } from './connection.ts'
 import type { Departing } from './drain.ts'
+import type { ConnectionEvents } from './events.ts'
 import type { Beating, Heartbeat } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import type { ConnectionSettings } from './options.ts'
-import { Outbox, type SendCallback } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import { Progress } from './progress.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
@@ -15,6 +16,7 @@ import { closePayload, FIN } from './protocol/frame-writer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
 import { Opcode } from './protocol/opcode.ts'
 import { Pulse } from './pulse.ts'
+import { Sender, type SenderOwner } from './sender.ts'
 
 /** What a message that was begun must bring of itself in each `messageTimeoutMs`. */
 const MESSAGE_PROGRESS_BYTES = 1_024
@@ -28,30 +30,31 @@ export interface WireHost {
   onHandlerError(error: unknown, connection: Connection): void
   /** The transport is gone. */
   onClosed(wire: Wire): void
+  /** 'close' has been emitted, and no code of the application's is at work any more. */
+  onSettled(wire: Wire): void
 }
 
 /**
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the
  * outside that users hold. The only place that catches a `ProtocolError`, and that knows the transport: any Duplex.
  */
-export class Wire implements MessageSink, InboxOwner, Beating, Departing {
+export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Departing {
   readonly connection: Connection
   readonly inbox: Inbox
-  readonly outbox: Outbox
+  readonly sender: Sender
+  readonly pulse: Pulse
   /** The subprotocol; '' for none. */
   readonly protocol: string
-  /** The last round trip of the heartbeat's ping, in milliseconds. */
-  rtt: number | undefined = undefined
   closeCode: number = CloseCode.Abnormal
   closeReason: Buffer = NOTHING
   /** 'close' has been emitted. */
   isFinished = false
   readonly #transport: Duplex
+  readonly #outbox: Outbox
   readonly #settings: ConnectionSettings
   readonly #host: WireHost
   readonly #assembler: MessageAssembler
   readonly #parser: FrameParser
-  readonly #pulse: Pulse
   #state: ClosingState = 'open'
   /** The payload of our close frame, once there is a reason for one. */
   #ownClose: Buffer = NOTHING
@@ -62,19 +65,12 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
   /** The transport has closed. */
   #isGone = false
   #messagesSeen = 0
-  /** More was unsent than `maxBufferedBytes`, and half of it still is. */
-  #isCongested = false
-  /** A fragmented message of ours is under way. */
-  #isFragmenting = false
-  /** The newest ping that could not be answered yet. RFC 6455 §5.5.3 */
-  #pongDue: Buffer | undefined = undefined
-  #pingCount = 0
-  #pingSentAt = -1
+  #takenSeen = 0
   /** When the closing handshake ends, in the heartbeat's time. */
   #deadline = Infinity
   readonly #sending: Progress
   readonly #receiving: Progress
-  #drainWaiters: { resolve(): void; reject(error: Error): void }[] = []
+  #finishWaiters: (() => void)[] | undefined = undefined
 
   constructor(transport: Duplex, settings: ConnectionSettings, host: WireHost, protocol: string) {
     this.#transport = transport
@@ -83,11 +79,15 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     this.protocol = protocol
     this.connection = new Connection(this)
     this.inbox = new Inbox(this.connection, this)
-    this.outbox = new Outbox(transport, this)
+    this.sender = new Sender(transport, settings, this)
+    this.#outbox = this.sender.outbox
     this.#assembler = new MessageAssembler(this, settings)
     this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: false })
+    const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = settings
+    const shortest = Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)
+    host.heartbeat.add(this, shortest)
     const { now } = host.heartbeat
-    this.#pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, now)
+    this.pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, now)
     this.#sending = new Progress(now)
     this.#receiving = new Progress(now)
   }
@@ -99,12 +99,9 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     transport.on('end', () => this.#step('transport-ended'))
     transport.on('error', ignore) // 'close' follows, and says all that users need
     transport.on('close', () => this.#onTransportClosed())
-    const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = this.#settings
-    const shortest = Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)
-    this.#host.heartbeat.add(this, shortest)
-    const promise = this.inbox.call(handler, [this.connection])
-    if (promise === undefined) this.#isHandling = false
-    else void promise.then(() => this.#onHandled())
+    const outcome = this.inbox.call(handler, [this.connection])
+    if (typeof outcome === 'boolean') this.#isHandling = false
+    else void outcome.then((isFulfilled) => this.#onHandled(isFulfilled))
     if (head.length > 0) this.#receive(head)
     if (transport.destroyed) this.#onTransportClosed()
     else if (this.#isReading) transport.resume()
@@ -116,8 +113,12 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     return this.#state === 'open' ? 1 : 2
   }
 
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
   get isCongested(): boolean {
-    return this.#isCongested && !this.#isGone
+    return this.sender.isCongested
   }
 
   get isOver(): boolean {
@@ -128,37 +129,12 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     return this.closeCode !== CloseCode.Abnormal
   }
 
-  /** Sends a message, or a part of one. Returns false above the high-water mark, and when nothing can be sent any more. */
-  sendData(opcode: number, data: string | Buffer, fin: boolean, callback: SendCallback | undefined): boolean {
-    if (!this.#maySend(callback)) return false
-    const flags = fin ? FIN : 0
-    const frameOpcode = this.#isFragmenting ? Opcode.Continuation : opcode
-    this.#isFragmenting = !fin
-    if (typeof data === 'string') this.outbox.addText(flags, frameOpcode, data)
-    else this.outbox.addFrame(flags, frameOpcode, data)
-    return this.#sent(callback)
-  }
-
-  /** Sends a message that was framed before. */
-  sendFramed(frame: Buffer, callback: SendCallback | undefined): boolean {
-    if (this.#isFragmenting) throw new Error('a prepared message cannot be sent between the fragments of another')
-    if (!this.#maySend(callback)) return false
-    this.outbox.addRaw(frame)
-    return this.#sent(callback)
-  }
-
-  sendControl(opcode: number, payload: Buffer, callback: SendCallback | undefined): void {
-    if (!this.#maySend(callback)) return
-    this.outbox.addFrame(FIN, opcode, payload)
-    this.#sent(callback)
-  }
-
   /** `payload` is that of a close frame. RFC 6455 §7.1.2 */
   close(payload: Buffer): void {
     if (this.#state !== 'open') return
     this.#ownClose = payload
     this.#step('close-requested')
-    if (!this.inbox.hasConsumer) this.inbox.discard()
+    if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
   }
 
@@ -169,35 +145,36 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
 
   terminate(): void {
     this.inbox.discard()
-    this.#step('terminated')
+    if (this.#isGone) this.#finish()
+    else this.#step('terminated')
   }
 
-  drained(): Promise<void> {
-    if (this.#state !== 'open') return handled(Promise.reject(this.#closedError()))
-    if (!this.#isCongested) return Promise.resolve()
-    return handled(new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject })))
+  /** Fulfils when 'close' has been emitted. */
+  whenFinished(): Promise<void> {
+    if (this.isFinished) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#finishWaiters = [...(this.#finishWaiters ?? []), resolve]
+    })
+  }
+
+  closedError(): ConnectionClosedError {
+    return new ConnectionClosedError(this.#isGone ? this.closeCode : undefined)
   }
 
   // What the assembler tells.
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#state !== 'open' && !this.inbox.hasConsumer) return
+    if (this.#state !== 'open' && !this.#isAwaited) return
     this.inbox.add(data, isBinary)
   }
 
   onPing(payload: Buffer): void {
-    if (this.#state === 'open') {
-      if (this.outbox.isStuck) this.#pongDue = Buffer.from(payload)
-      else this.outbox.addFrame(FIN, Opcode.Pong, payload)
-    }
+    if (this.isOpen) this.sender.answerPing(payload)
     this.#emit('ping', payload)
   }
 
   onPong(payload: Buffer): void {
-    if (this.#pingSentAt >= 0 && payload.length === 4 && payload.readUInt32BE(0) === this.#pingCount) {
-      this.rtt = this.#host.heartbeat.clock.now() - this.#pingSentAt
-      this.#pingSentAt = -1
-    }
+    this.pulse.pong(payload, this.#host.heartbeat.clock.now())
     this.#emit('pong', payload)
   }
 
@@ -207,23 +184,21 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     this.#step('close-received')
   }
 
-  // What the outbox and the inbox tell.
+  // What the sender and the inbox tell.
 
-  onSent(): void {
-    if (this.#pongDue !== undefined && !this.outbox.isStuck) {
-      if (this.#state === 'open') this.outbox.addFrame(FIN, Opcode.Pong, this.#pongDue)
-      this.#pongDue = undefined
-    }
-    if (!this.#isCongested || this.outbox.unsentBytes > this.#settings.maxBufferedBytes / 2) return
-    this.#isCongested = false
-    for (const { resolve } of this.#drainWaiters.splice(0)) resolve()
-    if (this.#state === 'open') this.#emit('drain')
+  onOverflow(): void {
+    this.terminate()
+  }
+
+  onDrained(): void {
+    if (this.isOpen) this.#emit('drain')
     this.inbox.pump()
   }
 
   onTaken(): void {
-    if (this.#isGone) this.#finishIfDone()
-    else this.#regulate()
+    if (!this.#isGone) this.#regulate()
+    else if (this.isFinished) this.#settleIfDone()
+    else this.#finishIfDone()
   }
 
   onHandlerError(error: unknown): void {
@@ -246,15 +221,15 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
 
   #receive(chunk: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return // read so that FIN does not become RST
-    this.#pulse.heard(this.#host.heartbeat.now)
-    this.outbox.beginTurn()
+    this.pulse.heard(this.#host.heartbeat.now)
+    this.#outbox.beginTurn()
     try {
       this.#parser.push(chunk)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#fail(error)
     }
-    this.outbox.endTurn()
+    this.#outbox.endTurn()
     this.#regulate()
   }
 
@@ -275,10 +250,10 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
   #act(action: ClosingAction): void {
     switch (action) {
       case 'send-close':
-        this.outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
+        this.#outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
         return
       case 'echo-close':
-        this.outbox.addFrame(
+        this.#outbox.addFrame(
           FIN,
           Opcode.Close,
           this.closeCode === CloseCode.NoStatus ? NOTHING : closePayload(this.closeCode, ''),
@@ -289,7 +264,7 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
         return
       case 'end-transport':
         this.#parser.stop()
-        this.outbox.end()
+        this.#outbox.end()
         this.#read(true)
         return
       case 'destroy-transport':
@@ -303,9 +278,7 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     this.#step('transport-closed')
     this.#parser.stop()
     this.#isGone = true
-    const error = this.#closedError()
-    this.outbox.drop(error)
-    for (const { reject } of this.#drainWaiters.splice(0)) reject(error)
+    this.sender.drop(this.closedError())
     this.#host.onClosed(this)
     this.#receiving.rest(this.#host.heartbeat.now, this.inbox.taken)
     this.inbox.pump()
@@ -313,7 +286,17 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
 
   /** After the transport's end, 'close' waits for the messages that came before it, if anybody takes them. */
   #finishIfDone(): void {
-    if (this.inbox.isEmpty || !(this.inbox.hasConsumer || this.#isHandling)) this.#finish()
+    if (this.inbox.isEmpty || !this.#isAwaited) this.#finish()
+  }
+
+  /** Whether anybody takes messages, or may yet: the handler is still at something else. */
+  get #isAwaited(): boolean {
+    return this.inbox.hasConsumer || this.#isHandling
+  }
+
+  #settleIfDone(): void {
+    if (this.#isHandling || this.inbox.isBusy) return
+    this.#host.onSettled(this)
   }
 
   #finish(): void {
@@ -322,23 +305,29 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     this.#host.heartbeat.delete(this)
     this.inbox.discard()
     this.#emit('close', this.closeCode, this.closeReason)
+    for (const resolve of this.#finishWaiters ?? []) resolve()
+    this.#settleIfDone()
   }
 
-  #onHandled(): void {
+  #onHandled(isFulfilled: boolean): void {
     this.#isHandling = false
-    if (this.inbox.wasIterated) this.close(closePayload(CloseCode.Normal, ''))
-    if (this.#isGone) this.#finishIfDone()
+    if (this.inbox.wasIterated) this.close(closePayload(isFulfilled ? CloseCode.Normal : CloseCode.InternalError, ''))
+    this.onTaken()
   }
 
   #checkClosing(now: number): void {
-    const isFlushing = this.outbox.unsentBytes > 0 && !this.#isFailed
-    if (this.#deadline !== Infinity && isFlushing) this.#deadline = now + this.#settings.closeTimeoutMs
+    if (this.#deadline === Infinity) return
+    const isFlushing = this.#outbox.unsentBytes > 0 && !this.#isFailed
+    const isCatchingUp = !this.#isReading && this.inbox.taken !== this.#takenSeen // the peer's answer lies behind it
+    this.#takenSeen = this.inbox.taken
+    if (isFlushing || isCatchingUp) this.#deadline = now + this.#settings.closeTimeoutMs
     if (now >= this.#deadline) this.#step('timed-out')
   }
 
   #checkSending(now: number): void {
-    if (this.outbox.unsentBytes === 0) this.#sending.rest(now, this.outbox.writtenBytes)
-    else if (this.#sending.stalledMs(now, this.outbox.writtenBytes, 1) >= this.#settings.sendTimeoutMs) this.terminate()
+    if (this.#outbox.unsentBytes === 0) this.#sending.rest(now, this.#outbox.writtenBytes)
+    else if (this.#sending.stalledMs(now, this.#outbox.writtenBytes, 1) >= this.#settings.sendTimeoutMs)
+      this.terminate()
   }
 
   #checkMessage(now: number): void {
@@ -354,24 +343,17 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
   }
 
   #checkPulse(now: number): void {
-    const action = this.#pulse.beat(now, this.outbox.unsentBytes === 0, this.#isReading)
+    const action = this.pulse.beat(now, this.#outbox.unsentBytes === 0, this.#isReading)
     if (action === 'dead') this.terminate()
-    if (action === 'ping') this.#ping()
-  }
-
-  #ping(): void {
-    this.#pingCount = (this.#pingCount + 1) >>> 0
-    const payload = Buffer.allocUnsafe(4)
-    payload.writeUInt32BE(this.#pingCount)
-    this.#pingSentAt = this.#host.heartbeat.clock.now()
-    this.outbox.addFrame(FIN, Opcode.Ping, payload)
+    if (action === 'ping') this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
   }
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */
   #regulate(): void {
     if (this.#state === 'ending' || this.#state === 'closed') return
-    const mayRead = !this.#isCongested && (this.#isReading ? !this.inbox.isFull : this.inbox.hasRoom)
-    if (mayRead !== this.#isReading) this.#read(mayRead)
+    const mayRead = !this.isCongested && (this.#isReading ? !this.inbox.isFull : this.inbox.hasRoom)
+    // A stream may have been resumed behind our back: Node does so when its last 'readable' listener goes.
+    if (mayRead !== this.#isReading || mayRead === this.#transport.isPaused()) this.#read(mayRead)
   }
 
   #read(reading: boolean): void {
@@ -380,35 +362,10 @@ export class Wire implements MessageSink, InboxOwner, Beating, Departing {
     else this.#transport.pause()
   }
 
-  /** Whether anything may be sent; if not, `callback` hears why. */
-  #maySend(callback: SendCallback | undefined): boolean {
-    if (this.#state === 'open' && this.outbox.unsentBytes > this.#settings.maxUnsentBytes) this.terminate()
-    if (this.#state === 'open') return true
-    if (callback !== undefined) process.nextTick(callback, this.#closedError())
-    return false
-  }
-
-  #sent(callback: SendCallback | undefined): boolean {
-    if (callback !== undefined) this.outbox.onWritten(callback)
-    if (this.outbox.unsentBytes > this.#settings.maxBufferedBytes) this.#isCongested = true
-    return !this.#isCongested
-  }
-
-  #closedError(): ConnectionClosedError {
-    return new ConnectionClosedError(this.#isGone ? this.closeCode : undefined)
-  }
-
-  #emit(event: string, ...args: unknown[]): void {
-    try {
-      this.connection.emit(event, ...args)
-    } catch (error) {
-      this.onHandlerError(error)
+  /** Listeners one by one, so that one which throws keeps no other from being called. */
+  #emit(event: keyof ConnectionEvents, ...args: unknown[]): void {
+    for (const listener of this.connection.rawListeners(event)) {
+      void this.inbox.call(listener as (...args: never[]) => unknown, args)
     }
   }
-}
-
-/** Whoever awaits it hears of a rejection; whoever does not is not punished with an unhandled one. */
-function handled(promise: Promise<void>): Promise<void> {
-  promise.catch(() => undefined)
-  return promise
 }

@@ -1,0 +1,145 @@
+import type { Duplex } from 'node:stream'
+import type { ConnectionSettings } from './options.ts'
+import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts'
+import { FIN } from './protocol/frame-writer.ts'
+import { Opcode } from './protocol/opcode.ts'
+
+/** What the sender asks of, and tells, the wire it belongs to. */
+export interface SenderOwner {
+  /** Whether anything but a close frame may go out. RFC 6455 §5.5.1 */
+  readonly isOpen: boolean
+  /** Why nothing may. */
+  closedError(): Error
+  /** More is unsent than may be. */
+  onOverflow(): void
+  /** The congestion is over. */
+  onDrained(): void
+}
+
+type Held = readonly [frame: Buffer, callback: SendCallback | undefined]
+
+/** Messages of ours on their way out, whole or in parts, and the bounds of what may be unsent. */
+export class Sender implements OutboxOwner {
+  readonly outbox: Outbox
+  /** A fragmented message is under way. RFC 6455 §5.4 */
+  isFragmenting = false
+  /** More was unsent than `maxBufferedBytes`, and half of it still is. */
+  isCongested = false
+  readonly #settings: ConnectionSettings
+  readonly #owner: SenderOwner
+  /** Prepared messages: they cannot go between the fragments of another, and follow it. */
+  #held: Held[] | undefined = undefined
+  #heldBytes = 0
+  /** The newest ping that could not be answered yet. RFC 6455 §5.5.3 */
+  #pongDue: Buffer | undefined = undefined
+  #waiters: { resolve(): void; reject(error: Error): void }[] | undefined = undefined
+
+  constructor(transport: Duplex, settings: ConnectionSettings, owner: SenderOwner) {
+    this.outbox = new Outbox(transport, this)
+    this.#settings = settings
+    this.#owner = owner
+  }
+
+  /** What was sent and is not written yet. */
+  get unsentBytes(): number {
+    return this.outbox.unsentBytes + this.#heldBytes
+  }
+
+  /** A message, or a part of one. Returns false above the high-water mark, and when nothing can be sent any more. */
+  data(opcode: number, data: string | Buffer, fin: boolean, callback: SendCallback | undefined): boolean {
+    if (!this.#mayAdd(callback)) return false
+    const flags = fin ? FIN : 0
+    const frameOpcode = this.isFragmenting ? Opcode.Continuation : opcode
+    this.isFragmenting = !fin
+    if (typeof data === 'string') this.outbox.addText(flags, frameOpcode, data)
+    else this.outbox.addFrame(flags, frameOpcode, data)
+    this.#added(callback)
+    if (fin && this.#held !== undefined) this.#release(this.#held)
+    return !this.isCongested
+  }
+
+  /** A message that was framed before. */
+  framed(frame: Buffer, callback: SendCallback | undefined): boolean {
+    if (!this.#mayAdd(callback)) return false
+    if (this.isFragmenting) {
+      this.#held = [...(this.#held ?? []), [frame, callback]]
+      this.#heldBytes += frame.length
+      this.#added(undefined)
+    } else {
+      this.outbox.addRaw(frame)
+      this.#added(callback)
+    }
+    return !this.isCongested
+  }
+
+  control(opcode: number, payload: Buffer, callback?: SendCallback): void {
+    if (!this.#mayAdd(callback)) return
+    this.outbox.addFrame(FIN, opcode, payload)
+    this.#added(callback)
+  }
+
+  /** Of the pings that come while the peer takes nothing, only the newest is answered. RFC 6455 §5.5.3 */
+  answerPing(payload: Buffer): void {
+    if (this.outbox.isStuck) this.#pongDue = Buffer.from(payload)
+    else this.outbox.addFrame(FIN, Opcode.Pong, payload)
+  }
+
+  /** Fulfils when the congestion is over. */
+  drained(): Promise<void> {
+    if (!this.#owner.isOpen) return handled(Promise.reject(this.#owner.closedError()))
+    if (!this.isCongested) return Promise.resolve()
+    return handled(
+      new Promise((resolve, reject) => {
+        this.#waiters = [...(this.#waiters ?? []), { resolve, reject }]
+      }),
+    )
+  }
+
+  /** The transport is gone, and whoever waits is told why. */
+  drop(error: Error): void {
+    this.outbox.drop(error)
+    for (const [, callback] of this.#held ?? []) callback?.(error)
+    for (const { reject } of this.#waiters ?? []) reject(error)
+    this.#held = undefined
+    this.#heldBytes = 0
+    this.#waiters = undefined
+    this.isCongested = false
+  }
+
+  onSent(): void {
+    if (this.#pongDue !== undefined && !this.outbox.isStuck) {
+      if (this.#owner.isOpen) this.outbox.addFrame(FIN, Opcode.Pong, this.#pongDue)
+      this.#pongDue = undefined
+    }
+    if (!this.isCongested || this.unsentBytes > this.#settings.maxBufferedBytes / 2) return
+    this.isCongested = false
+    for (const { resolve } of this.#waiters ?? []) resolve()
+    this.#waiters = undefined
+    this.#owner.onDrained()
+  }
+
+  #release(held: Held[]): void {
+    this.#held = undefined
+    this.#heldBytes = 0
+    for (const [frame, callback] of held) this.framed(frame, callback)
+  }
+
+  /** Whether anything may be added; if not, `callback` hears why. */
+  #mayAdd(callback: SendCallback | undefined): boolean {
+    if (this.unsentBytes > this.#settings.maxUnsentBytes) this.#owner.onOverflow()
+    if (this.#owner.isOpen) return true
+    if (callback !== undefined) process.nextTick(callback, this.#owner.closedError())
+    return false
+  }
+
+  #added(callback: SendCallback | undefined): void {
+    if (callback !== undefined) this.outbox.onWritten(callback)
+    if (this.unsentBytes > this.#settings.maxBufferedBytes) this.isCongested = true
+  }
+}
+
+/** Whoever awaits it hears of a rejection; whoever does not is not punished with an unhandled one. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined)
+  return promise
+}
