@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import express, { type RequestHandler } from 'express'
+import session from 'express-session'
+import { websockets } from 'sockroute/express'
+import { tryToBreakIn } from './break-in.ts'
+import type { Chat } from './chat.ts'
+import { isRoomName, readName, type User } from './messages.ts'
+import { PAGE, type Site, WS_OPTIONS } from './site.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    user: User
+  }
+}
+
+/** The chat on Express 5. */
+export async function startExpress(chat: Chat, sites: readonly Site[], host: string, port: number): Promise<Site> {
+  const app = websockets(express(), WS_OPTIONS)
+  const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
+
+  app.use(express.json({ limit: '4kb' }))
+  app.use(
+    session({
+      secret,
+      name: 'sockroute-express',
+      cookie: { sameSite: 'lax' },
+      resave: false,
+      saveUninitialized: false,
+    }),
+  )
+
+  // The WebSocket endpoint: a route, behind the session above and ordinary middleware. A reply refuses it.
+  app.ws(
+    '/chat/:room',
+    requireUser,
+    requireRoomName,
+    (socket, request) => chat.serve(socket, request.params.room, request.session.user as User, 'Express'), // requireUser has seen to it
+  )
+
+  // And plain HTTP beside it.
+  app.get('/me', (request, response) => {
+    response.json({ user: request.session.user ?? null, server: 'Express', sites })
+  })
+  app.post('/login', (request, response, next) => {
+    const name = readName(request.body)
+    if (name === undefined) return void response.status(400).json({ error: 'a name has 1 to 32 characters' })
+    request.session.regenerate((error) => {
+      if (error) return next(error)
+      request.session.user = { id: randomUUID(), name }
+      response.json({ user: request.session.user })
+    })
+  })
+  app.post('/logout', requireUser, (request, response, next) => {
+    chat.logOut(request.session.user as User)
+    request.session.destroy((error) => (error ? next(error) : response.sendStatus(204)))
+  })
+  app.get('/api/rooms', (_request, response) => void response.json(chat.rooms))
+  for (const how of ['no-login', 'foreign-origin'] as const) {
+    app.post(`/try/${how}`, requireUser, async (request, response) => {
+      response.json(await tryToBreakIn(how, request))
+    })
+  }
+
+  app.use(express.static(fileURLToPath(PAGE)))
+
+  const server = app.listen(port, host)
+  await once(server, 'listening')
+  return {
+    name: 'Express',
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.close() // drains the WebSockets too: each gets a close frame, and time to answer it
+      await once(server, 'close')
+    },
+  }
+}
+
+const requireUser: RequestHandler = (request, response, next) => {
+  if (request.session.user !== undefined) next()
+  else response.status(401).json({ error: 'log in first' })
+}
+
+const requireRoomName: RequestHandler = (request, response, next) => {
+  if (isRoomName(request.params.room)) next()
+  else response.status(404).json({ error: 'no such room' })
+}

@@ -1,0 +1,143 @@
+/** Starts the built demo as a child process, and a real browser to use it with. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+const PROGRAM = fileURLToPath(new URL('../dist/demo/server.js', import.meta.url))
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** The demo's two servers, which can be stopped and started again on the same ports. */
+export class Demo {
+  readonly port: number
+  #process: ChildProcess | undefined
+
+  constructor(port: number) {
+    this.port = port
+  }
+
+  get express(): string {
+    return `http://127.0.0.1:${this.port}/`
+  }
+
+  get fastify(): string {
+    return `http://127.0.0.1:${this.port + 1}/`
+  }
+
+  /** Fulfils when both servers listen. */
+  async start(): Promise<void> {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`)
+    const child = spawn(process.execPath, [PROGRAM, '--port', String(this.port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH }, // not tap's: the child is the program as users run it
+    })
+    this.#process = child
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the demo ended before it listened')))
+    await Promise.race([printed(child, this.fastify), ended])
+    ended.catch(() => {})
+  }
+
+  /** Ends the process with a signal, and tells its exit code; null where the signal itself ended it. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null
+    child.kill(signal)
+    const [code] = await once(child, 'exit')
+    return code
+  }
+}
+
+/** Fulfils when the process has printed `text`; what it prints later is read and dropped. */
+function printed(child: ChildProcess, text: string): Promise<void> {
+  let output = ''
+  return new Promise((resolve) => {
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      if (output.includes(text)) resolve()
+    })
+  })
+}
+
+/** Below the ports that systems give to outgoing connections, so that nobody takes ours while the demo restarts. */
+const PORTS = { from: 20_000, pairs: 5_000 }
+
+/** The demo on two free ports, the second next to the first. */
+export async function startDemo(): Promise<Demo> {
+  for (;;) {
+    const port = PORTS.from + 2 * Math.floor(Math.random() * PORTS.pairs)
+    if (!(await isFree(port)) || !(await isFree(port + 1))) continue
+    const demo = new Demo(port)
+    await demo.start()
+    return demo
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.once('listening', () => server.close(() => resolve(true)))
+  })
+}
+
+/** Why there is no browser to test with, or false where there is one. */
+export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}: set CHROMIUM`
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+}
+
+/** A page of its own, with its own cookies; what goes wrong in its scripts is added to `errors`. */
+export async function open(
+  browser: Browser,
+  url: string,
+  errors: string[],
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  const page = await context.newPage()
+  page.on('pageerror', (error) => errors.push(String(error.stack)))
+  await page.goto(url)
+  return page
+}
+
+/** A page that has logged in and is connected. */
+export async function join(
+  browser: Browser,
+  url: string,
+  name: string,
+  errors: string[],
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const page = await open(browser, url, errors, options)
+  await page.getByLabel('Your name').fill(name)
+  await page.getByRole('button', { name: 'Join the chat' }).click()
+  await connected(page)
+  return page
+}
+
+export async function connected(page: Page): Promise<void> {
+  await page.locator('#pill[data-state=open]').waitFor()
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel('Message', { exact: true }).fill(text)
+  await page.keyboard.press('Enter')
+}
+
+/** Fulfils when the page shows a message that the server has taken. */
+export async function shows(page: Page, text: string): Promise<void> {
+  await page.locator('.message:not(.unsent) .text', { hasText: text }).waitFor()
+}

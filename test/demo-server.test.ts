@@ -1,0 +1,208 @@
+/** What the demo's servers take and refuse, seen by a client that is no browser. */
+
+import { request as httpRequest } from 'node:http'
+import t, { type Test } from 'tap'
+import { WebSocket } from 'undici'
+import { type Demo, startDemo } from './demo-driver.ts'
+
+const ROOMS_AT_MOST = 100
+let demo: Demo
+
+t.before(async () => {
+  demo = await startDemo()
+})
+t.teardown(() => demo.stop())
+
+onBoth('a login takes a name that can be shown', async (t, url) => {
+  for (const name of ['', '   ', 'x'.repeat(33), 'a\nb', '\u202Egnp', 7, null, ['a']]) {
+    t.equal((await login(url, name)).status, 400, JSON.stringify(name))
+  }
+  for (const name of ['Ada', '  Ada  ', 'x'.repeat(32), '👩‍👩‍👧', 'أحمد']) {
+    t.equal((await login(url, name)).status, 200, name)
+  }
+  t.equal((await fetch(`${url}login`, { method: 'POST', body: '{"name":' })).status >= 400, true)
+})
+
+onBoth('a handshake is refused like the request it is', async (t, url) => {
+  const { cookie } = await login(url, 'Ada')
+  t.equal(await handshake(url, '/chat/lobby', {}), 401)
+  t.equal(await handshake(url, '/chat/lobby', { cookie: `${cookie}x` }), 401, 'a forged session')
+  t.equal(await handshake(url, '/chat/lobby', { cookie, origin: 'https://evil.example' }), 403)
+  t.equal(await handshake(url, '/chat/..%2F', { cookie }), 404)
+  t.equal(await handshake(url, '/chat/%E0%A4%A', { cookie }), 400)
+  t.equal(await handshake(url, '/nowhere', { cookie }), 404)
+  t.equal(await handshake(url, '/chat/lobby', { cookie, origin: url.slice(0, -1) }), 101)
+})
+
+onBoth('what is no message of the chat ends the connection', async (t, url) => {
+  const tries: [data: string | Uint8Array, code: number][] = [
+    ['{', 1007],
+    ['null', 1007],
+    ['{"type":"shutdown"}', 1007],
+    ['{"type":"say","id":1,"text":"x"}', 1007],
+    [new Uint8Array(3), 1007],
+    ['x'.repeat(16 * 1024 + 1), 1009],
+  ]
+  for (const [data, code] of tries) {
+    const client = await Client.open(url, 'Eve', 'noise')
+    client.socket.send(data)
+    t.equal((await client.closed).code, code, String(data).slice(0, 30))
+  }
+})
+
+onBoth('a message is told once, and one without text or with too much of it not at all', async (t, url) => {
+  const room = `once-${new URL(url).port}`
+  const ada = await Client.open(url, 'Ada', room)
+  ada.say('message-1', 'x'.repeat(2001))
+  t.match(await ada.next('error'), { id: 'message-1', error: 'too long' })
+  ada.say('message-2', ' \n ')
+  t.match(await ada.next('error'), { id: 'message-2', error: 'empty' })
+  for (const id of ['message-3', 'message-3', 'message-4']) ada.say(id, id)
+  const told = [await ada.next('message'), await ada.next('message'), await ada.next('message')]
+  t.same(
+    told.map(({ message }) => message.text),
+    ['message-3', 'message-3', 'message-4'],
+    'the author is answered both times',
+  )
+  const bob = await Client.open(url, 'Bob', room)
+  const { history } = await bob.next('welcome')
+  t.same(
+    history.map(({ text }) => text),
+    ['message-3', 'message-4'],
+  )
+  ada.socket.close()
+  bob.socket.close()
+})
+
+onBoth('who talks too fast is slowed down, and loses nothing', async (t, url) => {
+  const ada = await Client.open(url, 'Ada', 'flood')
+  const start = performance.now()
+  for (let i = 0; i < 27; i++) ada.say(`message-${i}`, String(i))
+  const texts: string[] = []
+  for (let i = 0; i < 27; i++) texts.push((await ada.next('message')).message.text)
+  t.same(
+    texts,
+    Array.from({ length: 27 }, (_, i) => String(i)),
+  )
+  t.ok(performance.now() - start > 1000, 'the last seven wait for a fifth of a second each')
+  ada.socket.close()
+})
+
+onBoth('a logout ends the connections of that user only', async (t, url) => {
+  const { cookie } = await login(url, 'Ada')
+  const [first, second] = [await Client.connect(url, 'lobby', cookie), await Client.connect(url, 'random', cookie)]
+  const other = await Client.open(url, 'Bob', 'lobby')
+  await fetch(`${url}logout`, { method: 'POST', headers: { cookie } })
+  t.match(await first.closed, { code: 4001, reason: 'logged out' })
+  t.match(await second.closed, { code: 4001 })
+  t.equal(other.socket.readyState, WebSocket.OPEN)
+  other.socket.close()
+})
+
+void t.test('the number of rooms is bounded, and both servers count the same ones', async (t) => {
+  const { cookie } = await login(demo.express, 'Ada')
+  const clients: Client[] = []
+  const refused = async () => (await Client.connect(demo.express, `room-${clients.length}`, cookie)).closed
+  while ((await rooms(demo.express)).length < ROOMS_AT_MOST) {
+    clients.push(await Client.connect(demo.express, `room-${clients.length}`, cookie))
+    await clients[clients.length - 1].next('welcome')
+  }
+  t.match(await refused(), { code: 1013, reason: 'too many rooms are open' })
+  t.same(await rooms(demo.fastify), await rooms(demo.express))
+  for (const { socket } of clients) socket.close()
+})
+
+function onBoth(name: string, test: (t: Test, url: string) => Promise<void>): void {
+  void t.test(`${name}: Express`, (t) => test(t, demo.express))
+  void t.test(`${name}: Fastify`, (t) => test(t, demo.fastify))
+}
+
+async function login(url: string, name: unknown): Promise<{ status: number; cookie: string }> {
+  const headers = { 'content-type': 'application/json' }
+  const { status, headers: answer } = await fetch(`${url}login`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ name }),
+  })
+  const cookie = answer.getSetCookie().map((header) => header.split(';')[0])
+  return { status, cookie: cookie.join('; ') }
+}
+
+async function rooms(url: string): Promise<unknown[]> {
+  return (await (await fetch(`${url}api/rooms`)).json()) as unknown[]
+}
+
+/** The status that a raw handshake is answered with. */
+function handshake(url: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
+  const { hostname, port } = new URL(url)
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  }
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ hostname, port, path, headers: { ...upgrade, ...headers } })
+    request.on('response', (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    request.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve(response.statusCode)
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+interface Told {
+  readonly type: string
+  readonly message: { readonly text: string }
+  readonly history: readonly { readonly text: string }[]
+}
+
+/** A page without a browser. */
+class Client {
+  readonly socket: WebSocket
+  readonly closed: Promise<{ code: number; reason: string }>
+  readonly #told: Told[] = []
+  #wake: () => void = () => {}
+
+  constructor(url: string, room: string, cookie: string) {
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}chat/${room}`, { headers: { cookie } })
+    this.socket.addEventListener('message', ({ data }) => {
+      this.#told.push(JSON.parse(data))
+      this.#wake()
+    })
+    this.closed = new Promise((resolve) => {
+      this.socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }))
+    })
+  }
+
+  static async open(url: string, name: string, room: string): Promise<Client> {
+    return Client.connect(url, room, (await login(url, name)).cookie)
+  }
+
+  static async connect(url: string, room: string, cookie: string): Promise<Client> {
+    const client = new Client(url, room, cookie)
+    await new Promise((resolve, reject) => {
+      client.socket.addEventListener('open', resolve)
+      client.socket.addEventListener('error', reject)
+    })
+    return client
+  }
+
+  say(id: string, text: string): void {
+    this.socket.send(JSON.stringify({ type: 'say', id, text }))
+  }
+
+  /** The next message of that type; those before it are dropped. */
+  async next(type: string): Promise<Told> {
+    for (;;) {
+      const told = this.#told.shift()
+      if (told?.type === type) return told
+      if (told === undefined) await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+}

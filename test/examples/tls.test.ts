@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import t from 'tap'
+import { Agent, fetch } from 'undici'
+import { Client, runExample } from './run-example.ts'
+
+t.test('wss:// over https, with a certificate that clients can verify', async (t) => {
+  const { program, http, ws } = await runExample(t, 'tls')
+  t.match(http, /^https:/)
+  const dispatcher = new Agent({ connect: { ca: await certificateOf(http) } })
+  t.teardown(() => dispatcher.destroy())
+
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const page = await fetch(http.replace('127.0.0.1', host), { dispatcher })
+    t.match(await page.text(), 'wss://', host)
+  }
+  const client = await Client.open(`${ws}/echo`, { dispatcher, headers: { origin: http } })
+  client.send('hello')
+  t.equal(await client.next(), 'hello')
+
+  await t.rejects(Client.open(`${ws}/echo`), 'nobody trusts it who was not told to')
+
+  const code = program.stop()
+  t.equal((await client.closed).code, 1001)
+  t.equal(await code, 0)
+  t.equal(program.errors, '')
+})
+
+/** The certificate that the server shows, as PEM. */
+async function certificateOf(url: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const certificate = socket.getPeerX509Certificate()
+  socket.destroy()
+  if (certificate === undefined) throw new Error('the server showed no certificate')
+  return certificate.toString()
+}

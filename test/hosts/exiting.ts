@@ -1,0 +1,19 @@
+/** Opens a connection on every host, ends the host, and has nothing more to do. Run by shutdown.test.ts. */
+
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { WebSocket } from 'undici'
+import { echo } from './host.ts'
+import { HOSTS } from './hosts.ts'
+
+for (const host of HOSTS) {
+  const app = await host.start({ routes: { '/ws': echo } })
+  const client = new WebSocket(`ws://127.0.0.1:${(app.server.address() as AddressInfo).port}/ws`)
+  await once(client, 'open')
+  const closed = once(client, 'close')
+  await app.close()
+  await closed
+  console.log(`${host.name} ended`)
+}
+
+setTimeout(() => process.exit(1), 5_000).unref()

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express'
+import express4 from 'express4'
+import { attach, websockets } from '../../adapters/express.ts'
+import { handshakeSignal } from '../../src/index.ts'
+import { type AppSpec, type Hook, type Host, routesOf } from './host.ts'
+
+export const expressHosts: readonly Host[] = [
+  expressHost('Express 4', express4 as unknown as typeof express), // the same as far as it is used here
+  expressHost('Express 5', express),
+]
+
+function expressHost(name: string, framework: typeof express): Host {
+  return {
+    name,
+    isFramework: true,
+    async start(spec) {
+      const app = websockets(framework(), spec.options)
+      app.set('env', 'test') // else the default error handler logs
+      app.set('trust proxy', spec.trustProxy ?? false)
+      for (const [path, { options = {}, hooks = [], handler }] of routesOf(spec)) {
+        app.ws(path, options, ...hooks.map(middleware), handler)
+      }
+      app.get(['/http', '/both'], (_, response) => {
+        response.send('over http')
+      })
+      app.post('/http', framework.raw({ type: () => true, limit: '8mb' }), (request, response) => {
+        response.send(request.body)
+      })
+      const { errorReply } = spec
+      if (errorReply !== undefined) {
+        const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+          const [status, body] = errorReply(error)
+          response.status(status).send(body)
+        }
+        app.use(onError)
+      }
+      const server = listen(app, spec)
+      await once(server, 'listening')
+      return {
+        server,
+        ws: app.ws,
+        async close() {
+          const closed = once(server, 'close')
+          server.close()
+          await app.ws.close()
+          await closed
+        },
+      }
+    },
+  }
+}
+
+/** Both ways to a server: the app's own, and one that somebody else has made. */
+function listen(app: ReturnType<typeof websockets<Application>>, { onServer }: AppSpec): Server {
+  if (onServer === undefined) return app.listen(0, '127.0.0.1')
+  const server = createServer(app)
+  onServer(server)
+  return attach(server, app).listen(0, '127.0.0.1')
+}
+
+const middleware =
+  (hook: Hook): RequestHandler =>
+  (request, response, next) => {
+    const passOn = (): void => {
+      if (!response.headersSent) next()
+    }
+    const result = hook({
+      raw: request,
+      signal: handshakeSignal(request),
+      setHeader: (name, value) => response.append(name, value),
+      reply: (status, body, headers = {}) => response.status(status).set(headers).send(body),
+    })
+    if (result instanceof Promise) return result.then(passOn)
+    passOn()
+  }

@@ -1,0 +1,44 @@
+import Fastify, { type onRequestHookHandler } from 'fastify'
+import wsPlugin from '../../adapters/fastify.ts'
+import { handshakeSignal } from '../../src/index.ts'
+import { type Hook, type Host, routesOf } from './host.ts'
+
+export const fastifyHost: Host = {
+  name: 'Fastify 5',
+  isFramework: true,
+  async start(spec) {
+    const app = Fastify({ trustProxy: spec.trustProxy ?? false, bodyLimit: 8_388_608 })
+    spec.onServer?.(app.server)
+    await app.register(wsPlugin, spec.options ?? {})
+    for (const [path, { options, hooks = [], handler }] of routesOf(spec)) {
+      app.ws(path, { onRequest: hooks.map(onRequest), ws: options }, handler)
+    }
+    app.get('/http', () => 'over http')
+    app.get('/both', () => 'over http')
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    app.post('/http', (request) => request.body)
+    const { errorReply } = spec
+    if (errorReply !== undefined) {
+      app.setErrorHandler((error, _request, reply) => {
+        const [status, body] = errorReply(error)
+        return reply.code(status).send(body)
+      })
+    }
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return { server: app.server, ws: app.ws, close: () => app.close() }
+  },
+}
+
+const onRequest =
+  (hook: Hook): onRequestHookHandler =>
+  (request, reply, done) => {
+    const result = hook({
+      raw: request.raw,
+      signal: handshakeSignal(request),
+      setHeader: (name, value) => void reply.header(name, value),
+      reply: (status, body, headers = {}) => void reply.code(status).headers(headers).send(body),
+    })
+    if (result instanceof Promise) return result // a hook that returns a promise does not call `done`
+    if (!reply.sent) done()
+  }

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { createWebSockets } from '../../src/index.ts'
+import { type AppSpec, type Exchange, type Host, type RouteSpec, routesOf } from './host.ts'
+
+/** Plain `node:http`: routing is a lookup of the path. */
+export const nodeHost: Host = {
+  name: 'node:http',
+  isFramework: false,
+  async start(spec) {
+    const ws = createWebSockets(spec.options)
+    const routes = new Map(routesOf(spec).map(([path, route]) => [path, withHooks(route)]))
+    const server = createServer((request, response) => void serve(request, response))
+    spec.onServer?.(server)
+    server.on('upgrade', (request, socket, head) => {
+      const [path] = String(request.url).split('?')
+      const route = routes.get(path)
+      if (isPassed(request, spec)) return
+      if (route === undefined) ws.refuse(request, socket, head)
+      else ws.upgrade(request, socket, head, route.options, route.handler)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      server,
+      ws,
+      async close() {
+        const closed = once(server, 'close')
+        server.close()
+        await ws.close()
+        await closed
+      },
+    }
+  },
+}
+
+function withHooks({ options, hooks = [], handler }: RouteSpec) {
+  return {
+    handler,
+    options: {
+      ...options,
+      async onRequest(request: IncomingMessage, response: ServerResponse, signal: AbortSignal) {
+        for (const hook of hooks) {
+          if (response.writableEnded) return
+          await hook(exchangeOf(request, response, signal))
+        }
+      },
+    },
+  }
+}
+
+function exchangeOf(raw: IncomingMessage, response: ServerResponse, signal: AbortSignal): Exchange {
+  return {
+    raw,
+    signal,
+    setHeader: (name, value) => response.setHeader(name, value),
+    reply(status, body = '', headers = {}) {
+      response.statusCode = status
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+      if (typeof body === 'object') response.setHeader('Content-Type', 'application/json')
+      response.end(typeof body === 'object' ? JSON.stringify(body) : body)
+    },
+  }
+}
+
+/** Here it is the listener's own business which upgrades are for others. */
+function isPassed(request: IncomingMessage, { options }: AppSpec): boolean {
+  const passed = options?.passUpgrades ?? []
+  if (typeof passed === 'function') return passed(request)
+  return passed.some((prefix) => request.url?.startsWith(prefix))
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const route = `${request.method} ${request.url}`
+  if (route === 'GET /http' || route === 'GET /both') response.end('over http')
+  else if (route === 'POST /http') response.end(await buffer(request))
+  else {
+    response.statusCode = 404
+    response.end('Not Found\n')
+  }
+}

@@ -1,0 +1,118 @@
+/** How an app ends: every client is told, none can hold it up, and the process exits by itself. RFC 6455 §7.4.1 */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { clientFrame } from '../protocol/wire.ts'
+import { echo, type Hook } from './host.ts'
+import type { RawClient } from './raw-client.ts'
+import { onEachHost } from './suite.ts'
+
+const GOING_AWAY = clientFrame(8, Buffer.of(3, 233))
+
+/** Takes part in the closing handshake, and returns the code that it was told. */
+async function leave(client: RawClient): Promise<number> {
+  const { opcode, payload } = await client.readFrame()
+  client.write(GOING_AWAY)
+  client.end()
+  return opcode === 8 ? payload.readUInt16BE() : 0
+}
+
+await onEachHost('1,000 connections are told 1001, and those that do not answer are dropped', async (t, begin) => {
+  const app = await begin({ options: { drain: { spreadMs: 200, deadlineMs: 1_000 } }, routes: { '/ws': echo } })
+  const clients: RawClient[] = []
+  while (clients.length < 1_000) clients.push(...(await Promise.all(Array.from({ length: 100 }, () => app.open()))))
+  t.equal(app.ws.connections.size, 1_000)
+  const told = clients.filter((_, at) => at % 10 !== 0).map(leave)
+  const start = performance.now()
+  const closed = app.ws.close()
+  const refused = await app.send()
+  const { status, headers } = await refused.readAnswer()
+  t.match([status, headers.connection, headers['retry-after']], [503, 'close', /^\d+$/], 'new handshakes get 503')
+  refused.end()
+  await closed
+  const took = performance.now() - start
+  t.ok(took > 900 && took < 1_500, `gone after ${took} ms`)
+  t.same(new Set(await Promise.all(told)), new Set([1001]))
+  t.equal(app.ws.connections.size, 0)
+  t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(1_000).fill(/fin|rst/))
+  await app.close()
+})
+
+await onEachHost('the end of the app is the end of its connections', async (t, begin) => {
+  const app = await begin({ options: { drain: { deadlineMs: 60_000 } }, routes: { '/ws': echo } })
+  const client = await app.open({}, clientFrame(1, 'last words'))
+  const closed = app.close()
+  t.equal(await client.readText(), 'last words')
+  t.equal(await leave(client), 1001)
+  t.equal(await client.rest(), '')
+  await closed
+  t.equal(app.server.listening, false)
+})
+
+await onEachHost('server.close() alone ends them as well', async (t, begin) => {
+  const app = await begin({ options: { drain: { deadlineMs: 60_000 } }, routes: { '/ws': echo } })
+  const clients = [await app.open(), await app.open()]
+  const closed = once(app.server, 'close')
+  app.server.close()
+  t.same(await Promise.all(clients.map(leave)), [1001, 1001])
+  await closed
+})
+
+await onEachHost('close() takes a code and a deadline of its own, and may be called twice', async (t, begin) => {
+  const app = await begin({ options: { drain: { deadlineMs: 60_000 } }, routes: { '/ws': echo } })
+  const [polite, silent] = [await app.open(), await app.open()]
+  const both = Promise.all([app.ws.close({ code: 1012, deadlineMs: 100 }), app.ws.close()])
+  t.equal(await leave(polite), 1012)
+  t.equal((await silent.readFrame()).payload.readUInt16BE(), 1012)
+  await both
+  await silent.ended
+})
+
+await onEachHost(
+  'handshakes under way are refused when they are decided, and dropped at the deadline',
+  async (t, begin) => {
+    let release: (() => void) | undefined
+    const held: Hook = () =>
+      new Promise<void>((resolve) => {
+        release = resolve
+      })
+    const never: Hook = () => new Promise(() => undefined)
+    const app = await begin({
+      options: { drain: { deadlineMs: 300 } },
+      routes: { '/held': { hooks: [held], handler: echo }, '/never': { hooks: [never], handler: echo } },
+    })
+    const [decided, undecided] = [await app.send({ path: '/held' }), await app.send({ path: '/never' })]
+    while ((await app.sockets()) < 2 || release === undefined) await new Promise((resolve) => setImmediate(resolve))
+    const closed = app.ws.close()
+    release()
+    t.equal((await decided.readAnswer()).status, 503)
+    decided.end()
+    await closed
+    await undecided.ended
+    t.equal(await undecided.rest(), '', 'no answer')
+  },
+)
+
+await onEachHost('a refused client that never ends its side holds nothing up', async (t, begin) => {
+  const deny: Hook = ({ reply }) => reply(401)
+  const app = await begin({ routes: { '/ws': { hooks: [deny], handler: echo } } })
+  const client = await app.send()
+  t.equal((await client.readAnswer()).status, 401)
+  const start = performance.now()
+  await app.close()
+  t.ok(performance.now() - start < 1_000, 'the app ends at once')
+})
+
+t.test('a process whose apps have ended exits by itself', async (t) => {
+  const program = fileURLToPath(new URL('exiting.ts', import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const [code, signal] = await once(child, 'close')
+  t.same([code, signal], [0, null])
+  t.equal(output, 'node:http ended\nExpress 4 ended\nExpress 5 ended\nFastify 5 ended\n')
+})

@@ -1,0 +1,115 @@
+/** The shared suite: the same test on each of four hosts, over TCP. */
+
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import type { AppOptions } from '../../src/index.ts'
+import type { AppVerbs } from '../../src/verbs.ts'
+import type { AppSpec, Host, HostedApp } from './host.ts'
+import { HOSTS } from './hosts.ts'
+import { type Changes, handshake, RawClient } from './raw-client.ts'
+
+/** Something that was logged: its level, its message and the error in its details. */
+export interface LogEntry {
+  readonly level: 'warn' | 'error'
+  readonly message: string
+  readonly err?: unknown
+}
+
+/** A host that is running, for one test. */
+export class Running implements HostedApp {
+  readonly server: Server
+  readonly ws: AppVerbs
+  readonly port: number
+  readonly log: LogEntry[]
+  readonly #app: HostedApp
+  readonly #clients: RawClient[] = []
+  #closed: Promise<unknown> | undefined = undefined
+
+  constructor(app: HostedApp, log: LogEntry[]) {
+    this.#app = app
+    this.log = log
+    this.server = app.server
+    this.ws = app.ws
+    this.port = (app.server.address() as AddressInfo).port
+  }
+
+  async connect(): Promise<RawClient> {
+    const client = await RawClient.connect(this.port)
+    this.#clients.push(client)
+    return client
+  }
+
+  /** A client that has sent a handshake, and perhaps more behind it in the same packet. */
+  async send(changes: Changes = {}, ...behind: Buffer[]): Promise<RawClient> {
+    const client = await this.connect()
+    client.write(Buffer.concat([handshake(changes), ...behind]))
+    return client
+  }
+
+  /** A client whose WebSocket is open. */
+  async open(changes: Changes = {}, ...behind: Buffer[]): Promise<RawClient> {
+    const client = await this.send(changes, ...behind)
+    const { status, body } = await client.readHead()
+    if (status !== 101) throw new Error(`expected 101; got ${status} ${body}`)
+    return client
+  }
+
+  /** How many TCP connections the server has. */
+  sockets(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
+    })
+  }
+
+  /** Fulfils when the server has no TCP connection left, and everybody has heard of the last one's end. */
+  async settled(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve))
+    while ((await this.sockets()) > 0)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  close(): Promise<unknown> {
+    this.#closed ??= this.#app.close()
+    return this.#closed
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.destroy()
+    await this.close()
+  }
+}
+
+/** Starts an app that ends with the test. */
+export async function start(t: Test, host: Host, spec: AppSpec): Promise<Running> {
+  const log: LogEntry[] = []
+  const record = (level: LogEntry['level']) => (details: object, message: string) => {
+    log.push({ level, message, ...details })
+  }
+  const options: AppOptions = {
+    logger: { warn: record('warn'), error: record('error') },
+    drain: { spreadMs: 0, deadlineMs: 500 },
+    ...spec.options,
+  }
+  return run(t, await host.start({ ...spec, options }), log)
+}
+
+/** Clients for an app that listens already, and both their ends with the test. */
+export function run(t: Test, app: HostedApp, log: LogEntry[] = []): Running {
+  const running = new Running(app, log)
+  t.teardown(() => running.stop())
+  return running
+}
+
+/**
+ * The same test on every host. Tap lets a test fail on an uncaught exception and on an unhandled rejection, so no test
+ * has to look for them.
+ */
+export async function onEachHost(
+  name: string,
+  test: (t: Test, begin: (spec: AppSpec) => Promise<Running>, host: Host) => Promise<void>,
+): Promise<void> {
+  for (const host of HOSTS) {
+    await t.test(`${host.name}: ${name}`, (t) => test(t, (spec) => start(t, host, spec), host))
+  }
+}

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Who may import whom: the arrows of design.md. The first folder that fits a file counts. */
+const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
+  [/^src\/protocol\//, /^(\.\/[\w-]+\.ts|node:crypto|node:buffer)$/], // no socket, no stream, no timer
+  [/^src\/extensions\//, /^(\.\/[\w-]+\.ts|\.\.\/protocol\/[\w-]+\.ts|\.\.\/[\w-]+\.ts|node:[\w/]+)$/],
+  [/^src\/topics\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
+  [/^src\//, /^(\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
+  [/^adapters\/express\.ts$/, /^(\.\.\/src\/adapter\.ts|express|express-serve-static-core|node:[\w/]+)$/],
+  [/^adapters\/fastify\.ts$/, /^(\.\.\/src\/adapter\.ts|fastify|fastify-plugin|node:[\w/]+)$/],
+  [/^adapters\//, /^(\.\.\/src\/adapter\.ts|redis|@nats-io\/[\w-]+|node:[\w/]+)$/],
+]
+
+/** What may be imported for its types alone: it leaves nothing in the code that runs. */
+const TYPES_ONLY = /^(express|express-serve-static-core|fastify)$/
+
+interface Import {
+  readonly from: string
+  readonly isType: boolean
+}
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
+    .sort()
+}
+
+/** The statements that import or re-export, static and dynamic. Comments are taken out first. */
+function importsOf(source: string): Import[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const found: Import[] = []
+  for (const [, isType, , from] of code.matchAll(
+    /^(?:import|export)\s+(type\s)?([^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm,
+  )) {
+    found.push({ from, isType: isType !== undefined })
+  }
+  for (const [, from] of code.matchAll(/\b(?:import|require)\(\s*['"`]([^'"`]+)/g)) found.push({ from, isType: false })
+  return found
+}
+
+const files = [...filesIn('src'), ...filesIn('adapters')]
+const sources = new Map(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]))
+
+t.test('the parser sees every kind of import', async (t) => {
+  const source = `
+import 'node:a'
+import b from "./b.ts"
+import { c, type C } from './c.ts'
+import type { D } from './d.ts'
+import {
+  e,
+} from './e.ts'
+import * as f from './f.ts'
+export { g } from './g.ts'
+export type { H } from './h.ts'
+export * from './i.ts'
+/** import x from './x.ts' */
+// import y from './y.ts'
+const j = await import('./j.ts')
+const k = require('./k.ts')
+export const text = 'no import from here'`
+  const names = importsOf(source).map(({ from, isType }) => from.replace(/\.\/|\.ts|node:/g, '') + (isType ? '!' : ''))
+  t.same(names, ['a', 'b', 'c', 'd!', 'e', 'f', 'g', 'h!', 'i', 'j', 'k'])
+})
+
+for (const [file, source] of sources) {
+  t.test(`${file} imports only downwards`, async (t) => {
+    const [, allowed] = MAY_IMPORT.find(([folder]) => folder.test(file)) ?? [/^/, /^$/]
+    const wrong = importsOf(source).filter(({ from }) => !allowed.test(from))
+    t.same(wrong, [])
+    if (!file.startsWith('adapters/')) return
+    const atRuntime = importsOf(source).filter(({ from, isType }) => TYPES_ONLY.test(from) && !isType)
+    t.same(atRuntime, [], 'a framework is imported for its types: the app brings it')
+  })
+}
+
+t.test('src/index.ts and src/adapter.ts only re-export', async (t) => {
+  for (const file of ['src/index.ts', 'src/adapter.ts']) {
+    const code = (sources.get(file) ?? 'missing').replace(/\/\*[\s\S]*?\*\//g, '')
+    t.equal(code.replace(/^export (type )?\{[^}]*\} from '\.\/[\w/-]+\.ts'$/gm, '').trim(), '', file)
+  }
+})
+
+t.test('nothing imports the entry points from within', async (t) => {
+  for (const [file, source] of sources) {
+    if (!file.startsWith('src/')) continue
+    t.same(
+      importsOf(source).filter(({ from }) => /(index|adapter)\.ts$|adapters\//.test(from)),
+      [],
+      file,
+    )
+  }
+})
+
+t.test('no cycle of imports that run, among the files of src', async (t) => {
+  const edges = new Map<string, string[]>()
+  for (const [file, source] of sources) {
+    const targets = importsOf(source).filter(({ from, isType }) => from.startsWith('.') && !isType)
+    edges.set(
+      file,
+      targets.map(({ from }) => join(file, '..', from)),
+    )
+  }
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')]
+    if (done.has(file)) return []
+    const cycles = (edges.get(file) ?? []).flatMap((target) => visit(target, [...path, file]))
+    done.add(file)
+    return cycles
+  }
+  t.same(
+    files.flatMap((file) => visit(file, [])),
+    [],
+  )
+})
+
+t.test('protocol/ is pure: no timer, no event, no promise, no process', async (t) => {
+  for (const [file, source] of sources) {
+    if (!file.startsWith('src/protocol/')) continue
+    const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    t.notMatch(code, /\b(setTimeout|setInterval|setImmediate|EventEmitter|Promise|async|process|Date|console)\b/, file)
+  }
+})

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { Pulse } from '../src/pulse.ts'
+
+type Step = [now: number, canSpeak: boolean, canHear: boolean] | [heard: number]
+
+/** What each beat asks for, with a first silence of the whole interval. */
+function run(steps: Step[]): string[] {
+  const { random } = Math
+  Math.random = () => 1 - Number.EPSILON
+  const pulse = new Pulse(25, 20, 0)
+  Math.random = random
+  const actions: string[] = []
+  for (const step of steps) {
+    if (step.length === 1) pulse.heard(step[0])
+    else actions.push(pulse.beat(...step))
+  }
+  return actions
+}
+
+const rows: [rule: string, steps: Step[], actions: string[]][] = [
+  [
+    'a ping after silence',
+    [
+      [24, true, true],
+      [25, true, true],
+    ],
+    ['none', 'ping'],
+  ],
+  [
+    'one ping, until it is answered',
+    [
+      [25, true, true],
+      [26, true, true],
+      [44, true, true],
+    ],
+    ['ping', 'none', 'none'],
+  ],
+  [
+    'dead after pongTimeoutMs',
+    [
+      [25, true, true],
+      [44, true, true],
+      [45, true, true],
+    ],
+    ['ping', 'none', 'dead'],
+  ],
+  [
+    'any byte is life',
+    [[25, true, true], [30], [45, true, true], [54, true, true], [55, true, true]],
+    ['ping', 'none', 'none', 'ping'],
+  ],
+  ['a byte in the last moment', [[25, true, true], [45], [45, true, true]], ['ping', 'none']],
+  [
+    'who speaks is not pinged',
+    [[20], [25, true, true], [40], [60, true, true], [65, true, true]],
+    ['none', 'none', 'ping'],
+  ],
+  [
+    'unsent bytes: no ping, and no silence',
+    [
+      [25, false, true],
+      [49, false, true],
+      [50, true, true],
+      [74, true, true],
+    ],
+    ['none', 'none', 'none', 'ping'],
+  ],
+  [
+    'unsent bytes: the clock of a ping stops',
+    [
+      [25, true, true],
+      [30, false, true],
+      [60, false, true],
+      [90, true, true],
+    ],
+    ['ping', 'none', 'none', 'ping'],
+  ],
+  [
+    'not reading: pings, but no clock',
+    [
+      [25, true, false],
+      [49, true, false],
+      [50, true, false],
+      [75, true, false],
+    ],
+    ['ping', 'none', 'ping', 'ping'],
+  ],
+  [
+    'reading again: the silence begins anew',
+    [
+      [25, true, false],
+      [49, true, true],
+      [50, true, true],
+    ],
+    ['ping', 'none', 'ping'],
+  ],
+]
+
+for (const [rule, steps, actions] of rows) t.test(`§5.5.2 ${rule}`, async (t) => t.same(run(steps), actions))
+
+t.test('R04 first pings are spread over half of the interval, so that they do not come in bursts', async (t) => {
+  const firsts = Array.from({ length: 1_000 }, () => {
+    const pulse = new Pulse(1_000, 1_000, 0)
+    let now = 0
+    while (pulse.beat(now, true, true) === 'none') now += 10
+    return now
+  })
+  t.ok(Math.min(...firsts) >= 500 && Math.max(...firsts) <= 1_000)
+  const inTenth = Array.from(
+    { length: 5 },
+    (_, at) => firsts.filter((ms) => Math.min(4, Math.floor((ms - 500) / 100)) === at).length,
+  )
+  t.ok(
+    inTenth.every((count) => count > 100),
+    inTenth.join(),
+  )
+})
+
+t.test("'unlimited': never", async (t) => {
+  const pulse = new Pulse(Infinity, 20, 0)
+  t.equal(pulse.beat(1e12, true, true), 'none')
+})

@@ -1,0 +1,78 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import t from 'tap'
+import { FAILED, FORBIDDEN, refusalHeaders, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
+import { settle } from './support/open.ts'
+import { pair } from './support/pair.ts'
+
+/** A response on a transport in memory, and what has arrived of it. */
+function respond(): { response: ServerResponse; received(): string } {
+  const [near, far] = pair()
+  const chunks: Buffer[] = []
+  far.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const socket = near as unknown as Socket // of which a response only needs the writing side
+  const response = new ServerResponse(new IncomingMessage(socket))
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  return { response, received: () => Buffer.concat(chunks).toString() }
+}
+
+t.test('H28 H38 a refusal is a whole response: status, a line of plain text, Connection: close', async (t) => {
+  for (const [refusal, status] of [
+    [FORBIDDEN, '403 Forbidden'],
+    [FAILED, '500 Internal Server Error'],
+    [UNAVAILABLE, '503 Service Unavailable'],
+  ] as const) {
+    const { response, received } = respond()
+    writeRefusal(response, refusal)
+    await settle()
+    const text = received()
+    t.ok(text.startsWith(`HTTP/1.1 ${status}\r\n`), text)
+    t.match(text, /^content-type: text\/plain/im)
+    t.match(text, /^x-content-type-options: nosniff/im)
+    t.match(text, /^connection: close/im)
+    t.ok(text.endsWith(`\r\n\r\n${status.slice(4)}\n`), 'and no detail')
+    const [, length] = /^content-length: (\d+)/im.exec(text) ?? []
+    t.equal(Number(length), status.length - 3, 'its exact length')
+  }
+})
+
+t.test('headers of a refusal go out with it, and headers that were set before stay', async (t) => {
+  const { response, received } = respond()
+  response.setHeader('Set-Cookie', 'a=1')
+  writeRefusal(response, { ok: false, status: 426, reason: 'no', headers: [['Sec-WebSocket-Version', '13']] })
+  await settle()
+  t.match(received(), /^HTTP\/1.1 426 /)
+  t.match(received(), /^Sec-WebSocket-Version: 13\r$/m)
+  t.match(received(), /^Set-Cookie: a=1\r$/m)
+  t.match(refusalHeaders(UNAVAILABLE)[0], ['Retry-After', '5'])
+})
+
+t.test('RFC 9110 §15.6.5 the 504 is a whole response', async (t) => {
+  t.match(TIMED_OUT, /^HTTP\/1.1 504 Gateway Timeout\r\nConnection: close\r\n[\s\S]*Content-Length: 0\r\n\r\n$/)
+})
+
+t.test('after the 101 whoever writes to the response is told so, and nothing reaches the wire', async (t) => {
+  const { response, received } = respond()
+  response.statusCode = 101
+  response.end()
+  await settle()
+  const before = received()
+  t.match(before, /^HTTP\/1.1 101 Switching Protocols\r\n/)
+  seal(response)
+  const clear: [string, () => unknown][] = [
+    ['write', () => response.write('a')],
+    ['end', () => response.end()],
+    ['setHeader', () => response.setHeader('a', 'b')],
+  ]
+  for (const [name, call] of clear) t.throws(call, { message: /has become a WebSocket.*socket\.send/ }, name)
+  const others: [string, () => unknown][] = [
+    ['writeHead', () => response.writeHead(200)],
+    ['appendHeader', () => response.appendHeader('a', 'b')],
+    ['removeHeader', () => response.removeHeader('a')],
+  ]
+  for (const [name, call] of others) t.throws(call, Error, name)
+  response.flushHeaders()
+  await settle()
+  t.equal(received(), before)
+})

@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { type AppOptions, DEFAULTS } from '../src/options.ts'
+import { appSettings, inherit, routeOptions } from '../src/settings.ts'
+
+const MAX_MS = 2_147_483_647
+const MAX = Number.MAX_SAFE_INTEGER
+
+/** Of each number: its range, whether it may be 'unlimited', its default as design.md has it, and whether a route may set it. */
+const numbers: [
+  option: string,
+  least: number,
+  most: number,
+  unlimited: boolean,
+  byDefault: number,
+  inRoute: boolean,
+][] = [
+  ['maxMessageBytes', 1, MAX, true, 1_048_576, true],
+  ['maxFragments', 1, MAX, true, 16_384, true],
+  ['messageTimeoutMs', 1, MAX_MS, true, 30_000, true],
+  ['closeTimeoutMs', 1, MAX_MS, false, 10_000, true],
+  ['pingIntervalMs', 1, MAX_MS, true, 25_000, true],
+  ['pongTimeoutMs', 1, MAX_MS, false, 20_000, true],
+  ['maxBufferedBytes', 1, MAX, false, 1_048_576, true],
+  ['maxUnsentBytes', 1, MAX, true, 16_777_216, true],
+  ['sendTimeoutMs', 1, MAX_MS, true, 30_000, true],
+  ['maxHeaderFields', 1, MAX, true, 100, true],
+  ['handshakeTimeoutMs', 1, MAX_MS, true, 10_000, true],
+  ['maxPendingHandshakes', 1, MAX, true, 10_000, false],
+]
+
+/** With the other of two limits that belong together out of the way. */
+const around = (option: string): AppOptions =>
+  option === 'maxBufferedBytes'
+    ? { maxUnsentBytes: 'unlimited' }
+    : option === 'maxUnsentBytes'
+      ? { maxBufferedBytes: 1 }
+      : {}
+const set = (option: string, value: unknown): Record<string, unknown> => ({
+  ...appSettings({ ...around(option), [option]: value } as AppOptions),
+})
+
+for (const [option, least, most, unlimited, byDefault, inRoute] of numbers) {
+  t.test(option, async (t) => {
+    t.equal((appSettings({}) as unknown as Record<string, unknown>)[option], byDefault, 'its default')
+    for (const value of [least, most]) t.equal(set(option, value)[option], value)
+    t.equal(set(option, undefined)[option], byDefault, 'undefined is as if it were not there')
+    const wrong = [
+      least - 1,
+      most + 1,
+      -1,
+      0.5,
+      NaN,
+      Infinity,
+      -Infinity,
+      '1mb',
+      `${least}`,
+      null,
+      true,
+      [],
+      {},
+      () => 1,
+    ]
+    for (const value of unlimited ? wrong : [...wrong, 'unlimited']) {
+      const error = { name: 'TypeError', message: new RegExp(`the option ${option} takes a whole number .*; got `) }
+      t.throws(() => appSettings({ [option]: value } as AppOptions), error, JSON.stringify(value))
+      if (inRoute) t.throws(() => routeOptions({ [option]: value } as AppOptions), error)
+    }
+    if (unlimited) t.equal(set(option, 'unlimited')[option], Infinity)
+    if (!inRoute) t.throws(() => routeOptions({ [option]: least } as AppOptions), /there is no option/)
+  })
+}
+
+const others: [option: string, right: unknown[], wrong: unknown[], advice: RegExp][] = [
+  [
+    'origins',
+    ['any', [], ['https://a.example'], ['https://*.a.example', 'null', 'capacitor://localhost'], () => true],
+    [
+      'unlimited',
+      'https://a.example',
+      ['a.example'],
+      ['https://a.example/'],
+      ['*'],
+      [''],
+      [1],
+      [['https://a']],
+      null,
+      {},
+      true,
+      ['https://*'],
+      ['https://a.*.com'],
+      ['https://a*.com'],
+      ['any'],
+    ],
+    /list of origins such as/,
+  ],
+  ['requireOrigin', [true, false], [1, 'true', null], /true or false/],
+  [
+    'allowedHosts',
+    [[], ['h'], ['h:3000', '[::1]']],
+    ['h', [''], ['https://h'], ['a b'], [1], null],
+    /list of host names/,
+  ],
+  [
+    'protocols',
+    [[], ['chat.v2'], () => undefined],
+    ['chat', [''], ['a b'], ['a,b'], ['a\r\nSet-Cookie: b'], [1], null],
+    /subprotocol names/,
+  ],
+  ['onError', [() => undefined], ['log', null, {}], /takes a function/],
+  ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],
+  [
+    'logger',
+    [console, { warn: () => 1, error: () => 1 }],
+    [null, {}, 'console', () => 1, { warn: () => 1 }],
+    /warn and error/,
+  ],
+  [
+    'drain',
+    [{}, { spreadMs: 0, deadlineMs: 0, code: 1012 }],
+    [
+      null,
+      1,
+      [],
+      { code: 1000 },
+      { spreadMs: -1 },
+      { deadlineMs: MAX_MS + 1 },
+      { deadlineMs: 'unlimited' },
+      { spread: 1 },
+    ],
+    /drain/,
+  ],
+]
+
+for (const [option, right, wrong, advice] of others) {
+  t.test(option, async (t) => {
+    for (const value of right) t.doesNotThrow(() => appSettings({ [option]: value } as AppOptions))
+    for (const value of wrong) {
+      const error = { name: 'TypeError', message: advice }
+      t.throws(() => appSettings({ [option]: value } as AppOptions), error, JSON.stringify(value))
+    }
+  })
+}
+
+t.test('a logger has both of its methods', async (t) => {
+  t.throws(() => appSettings({ logger: { warn: 1, error: 2 } as never }), /warn and error/)
+})
+
+t.test('unknown names are refused, with advice', async (t) => {
+  const rows: [name: string, message: RegExp][] = [
+    ['maxMessage', /there is no option maxMessage here; did you mean maxMessageBytes\?/],
+    ['pingInterval', /did you mean pingIntervalMs\?/],
+    ['MaxFragments', /did you mean maxFragments\?/],
+    ['max_fragments', /did you mean maxFragments\?/],
+    ['origin', /did you mean origins\?/],
+    ['maxPayload', /the options are maxMessageBytes, /],
+    ['__proto__x', /the options are/],
+    ['constructor', /there is no option constructor/],
+    ['toString', /there is no option toString/],
+  ]
+  for (const [name, message] of rows) {
+    t.throws(() => appSettings({ [name]: 1 } as AppOptions), { name: 'TypeError', message })
+    t.throws(() => routeOptions({ [name]: 1 } as AppOptions), { name: 'TypeError' })
+  }
+  t.throws(() => appSettings({ drain: { spread: 1 } } as AppOptions), /drain\.spread here; did you mean/)
+  for (const name of ['passUpgrades', 'drain', 'logger']) {
+    t.throws(() => routeOptions({ [name]: [] } as AppOptions), /there is no option/, `${name} belongs to the app`)
+  }
+})
+
+t.test('options are an object', async (t) => {
+  for (const options of [null, undefined, 1, 'any', []]) {
+    t.throws(() => appSettings(options as never), TypeError)
+    t.throws(() => routeOptions(options as never), TypeError)
+  }
+})
+
+t.test('limits that belong together', async (t) => {
+  t.throws(() => appSettings({ maxUnsentBytes: 1_000 }), /maxUnsentBytes.*maxBufferedBytes/)
+  t.doesNotThrow(() => appSettings({ maxUnsentBytes: 1_000, maxBufferedBytes: 1_000 }))
+})
+
+t.test('a route lays its options over those around it', async (t) => {
+  const around = appSettings({ maxMessageBytes: 10, maxFragments: 'unlimited', origins: ['https://a.example'] })
+  const route = inherit(
+    around,
+    routeOptions({ maxMessageBytes: 'unlimited', maxFragments: undefined, requireOrigin: true }),
+  )
+  t.match(route, {
+    maxMessageBytes: Infinity,
+    maxFragments: Infinity,
+    requireOrigin: true,
+    origins: ['https://a.example'],
+  })
+  t.match(around, { maxMessageBytes: 10, requireOrigin: false }, 'and changes nothing there')
+  t.match(inherit(route, { maxMessageBytes: 5 }), { maxMessageBytes: 5, requireOrigin: true })
+})
+
+t.test('drain takes what it is not told from the defaults', async (t) => {
+  t.same(appSettings({ drain: { deadlineMs: 1, code: undefined } }).drain, {
+    spreadMs: 5_000,
+    deadlineMs: 1,
+    code: 1001,
+  })
+  t.same(DEFAULTS.drain, { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 })
+})
+
+t.test('what is safe is the default', async (t) => {
+  t.match(DEFAULTS, { origins: [], requireOrigin: false, allowedHosts: undefined, protocols: [], passUpgrades: [] })
+})
+
+t.test('every default is the one that the documentation of its option names', async (t) => {
+  const source = readFileSync(new URL('../src/options.ts', import.meta.url), 'utf8')
+  for (const [option, , , , byDefault] of numbers) {
+    const [, comment] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*readonly ${option}\\?`, 's').exec(source) ?? []
+    const [, text] = /@defaultValue ([\d_]+)/.exec(comment ?? '') ?? []
+    t.equal(Number(text?.replaceAll('_', '')), byDefault, option)
+  }
+})

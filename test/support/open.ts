@@ -1,0 +1,83 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Connection } from '../../src/connection.ts'
+import { Heartbeat } from '../../src/heartbeat.ts'
+import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
+import { Wire } from '../../src/wire.ts'
+import { FakeClock } from './clock.ts'
+import { type End, pair } from './pair.ts'
+import { Peer } from './peer.ts'
+
+/** The defaults, with the heartbeat off: tests of it turn it on. */
+export const QUIET: ConnectionSettings = { ...DEFAULTS, pingIntervalMs: Infinity }
+
+export interface OpenOptions {
+  readonly settings?: Partial<ConnectionSettings>
+  readonly handler?: (socket: Connection) => unknown
+  readonly head?: Buffer
+  readonly protocol?: string
+  /** What the app does with an error; by default it only takes it down. */
+  readonly onError?: (error: unknown, socket: Connection) => void
+  readonly heartbeat?: Heartbeat
+  readonly clock?: FakeClock
+}
+
+/** One open connection over a transport in memory, with a clock of its own, and all that can be seen of it. */
+export interface Opened {
+  readonly socket: Connection
+  readonly wire: Wire
+  readonly transport: End
+  readonly peer: Peer
+  readonly clock: FakeClock
+  readonly heartbeat: Heartbeat
+  /** What reached the app's error handler. */
+  readonly errors: unknown[]
+  /** Each 'close', as `1000 reason`. */
+  readonly closes: string[]
+  /** Time passes in steps of a second (or `stepMs`), with turns of the event loop between them. */
+  pass(ms: number, stepMs?: number): Promise<void>
+}
+
+/** Lets everything happen that needs no time. */
+export async function settle(turns = 4): Promise<void> {
+  for (let i = 0; i < turns; i++) await turn()
+}
+
+export function open(options: OpenOptions = {}): Opened {
+  const clock = options.clock ?? new FakeClock()
+  const heartbeat = options.heartbeat ?? new Heartbeat(clock)
+  const [transport, far] = pair()
+  const errors: unknown[] = []
+  const closes: string[] = []
+  const host = {
+    heartbeat,
+    onHandlerError(error: unknown, socket: Connection) {
+      errors.push(error)
+      options.onError?.(error, socket)
+    },
+    onClosed: () => undefined,
+    onSettled: () => undefined,
+  }
+  const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, options.protocol ?? '')
+  const socket = wire.connection
+  socket.on('close', (code, reason) => {
+    closes.push(`${code} ${reason.toString()}`.trim())
+  })
+  const peer = new Peer(far)
+  wire.open(options.head ?? Buffer.alloc(0), options.handler ?? (() => undefined))
+  const pass = async (ms: number, stepMs = 1_000): Promise<void> => {
+    for (let left = ms; left > 0; left -= stepMs) {
+      clock.advance(Math.min(left, stepMs))
+      await settle()
+    }
+  }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, pass }
+}
+
+/** A listener that takes all messages down: text as it is, binary in brackets. */
+export function record(socket: Connection): string[] {
+  const messages: string[] = []
+  socket.on('message', (data, isBinary) => {
+    messages.push(isBinary ? `<${data.toString('hex')}>` : data.toString())
+  })
+  return messages
+}
