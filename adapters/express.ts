@@ -26,8 +26,8 @@ export type ExpressHandler<Params = Record<string, string>, Data = Record<string
   request: Request<Params>,
 ) => unknown
 
-/** Ordinary Express middleware, also in lists. */
-type Middleware<Params> = RequestHandler<Params> | ErrorRequestHandler<Params> | readonly RequestHandler<Params>[]
+/** Ordinary Express middleware, also for errors, and in lists. */
+type AnyMiddleware<Params> = RequestHandler<Params> | ErrorRequestHandler<Params> | readonly RequestHandler<Params>[]
 
 type ParamsOf<Path> = Path extends string ? RouteParameters<Path> : Record<string, string>
 
@@ -35,14 +35,25 @@ type ParamsOf<Path> = Path extends string ? RouteParameters<Path> : Record<strin
 export interface WsRoutes<Router> {
   <const Path extends PathParams, Data = Record<string, unknown>>(
     path: Path,
-    ...rest: [...middleware: Middleware<ParamsOf<Path>>[], handler: ExpressHandler<ParamsOf<Path>, Data>]
+    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
   ): Router
   <const Path extends PathParams, Data = Record<string, unknown>>(
     path: Path,
     options: RouteOptions,
-    ...rest: [...middleware: Middleware<ParamsOf<Path>>[], handler: ExpressHandler<ParamsOf<Path>, Data>]
+    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
+  ): Router
+  <const Path extends PathParams, Data = Record<string, unknown>>(
+    path: Path,
+    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
+  ): Router
+  <const Path extends PathParams, Data = Record<string, unknown>>(
+    path: Path,
+    options: RouteOptions,
+    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
   ): Router
 }
+
+type WsArguments<Path, Data, Middleware> = [...middleware: Middleware[], handler: ExpressHandler<ParamsOf<Path>, Data>]
 
 /** An Express router with WebSocket routes. */
 export type WithWs<Router> = Router & { readonly ws: WsRoutes<WithWs<Router>> }

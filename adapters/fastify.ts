@@ -46,9 +46,11 @@ type NamesIn<Path extends string> = Path extends `${infer Head}/${infer Tail}`
   : NameIn<Path>
 type NameIn<Segment extends string> = Segment extends '*'
   ? '*'
-  : Segment extends `${string}:${infer Name}`
-    ? Bare<Name>
-    : never
+  : Segment extends `${string}:${infer Name}:${infer More}`
+    ? Bare<Name> | NameIn<`:${More}`>
+    : Segment extends `${string}:${infer Name}`
+      ? Bare<Name>
+      : never
 /** Without what may follow a name: another parameter, an expression, a question mark. */
 type Bare<Name extends string> = Name extends `${infer Head}${'(' | '-' | '.' | '?' | ':'}${string}` ? Bare<Head> : Name
 
@@ -125,12 +127,19 @@ const AROUND = Symbol.for('sockroute.fastify.around')
 type Instance = FastifyInstance & { [AROUND]?: Around }
 
 const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
-  const own = withoutFastifyKeys(options)
+  try {
+    setUp(app, withoutFastifyKeys(options))
+    done()
+  } catch (error) {
+    done(error as Error) // what is thrown in a plugin of this form, nobody catches
+  }
+}
+
+function setUp(app: Instance, options: AppOptions): void {
   const outer = app[AROUND]
-  const around = outer === undefined ? begin(app, own) : layer(outer, own)
+  const around = outer === undefined ? begin(app, options) : layer(outer, options)
   app.decorate(AROUND, around)
   app.decorate('ws', Object.assign(wsMethod(app), verbsOf(around.hub)) as Instance['ws'])
-  done()
 }
 
 /**
@@ -147,10 +156,17 @@ const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fast
 function begin(app: Instance, options: AppOptions): Around {
   const hub = new Hub(options, app.log)
   app.addConstraintStrategy(upgradesOnly())
-  app.addHook('preClose', () => hub.close())
+  app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
   Dispatcher.of(app.server).add({ hub, route })
   return { hub, settings: hub.settings }
+}
+
+/** Fastify gives a hook `pluginTimeout` (10 s unless set), and `app.close()` fails when it takes longer. */
+function deadlineWithin(app: FastifyInstance, hub: Hub): number {
+  const { deadlineMs } = hub.settings.drain
+  const { pluginTimeout = 10_000 } = app.initialConfig
+  return pluginTimeout === 0 ? deadlineMs : Math.min(deadlineMs, Math.floor(pluginTimeout * 0.75))
 }
 
 /** A further one, in a plugin of the app: its options are those that a route may have. */
@@ -159,9 +175,11 @@ function layer({ hub, settings }: Around, options: AppOptions): Around {
 }
 
 /** What `register` itself understands. */
+const FASTIFY_KEYS = ['prefix', 'logLevel', 'logSerializers']
+
 function withoutFastifyKeys(options: AppOptions & FastifyRegisterOptions<unknown>): AppOptions {
-  const { prefix, logLevel, logSerializers, ...own } = options as Record<string, unknown>
-  return own
+  const own = Object.entries(options).filter(([name]) => !FASTIFY_KEYS.includes(name))
+  return Object.fromEntries(own)
 }
 
 function upgradesOnly(): Parameters<FastifyInstance['addConstraintStrategy']>[0] {
@@ -214,7 +232,7 @@ function accept(handler: FastifyHandler): RouteHandlerMethod {
   return (request, reply) => {
     const refusal = upgradeOf(request.raw)?.accept(handler, request)
     if (refusal !== undefined) return refuse(reply, refusal)
-    reply.raw.once('finish', () => {
+    reply.raw.prependOnceListener('finish', () => {
       reply.send = afterwards
     })
     return reply.code(101).send()

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, run, tool } from './run.mjs'
+import { run, tool } from './run.mjs'
 
 const ENTRY_POINTS = {
   sockroute: ['createWebSockets', 'prepare', 'Connection', 'handshakeSignal'],

@@ -1,12 +1,13 @@
 // All checks of the project, in the order of their speed. Closes with `N passed, N failed`.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { checkCoverage } from './check-coverage.mjs'
 import { checkPackage } from './check-package.mjs'
 import { root, run, tool } from './run.mjs'
 
 const TAP_OUTPUT = `${root}.tap/output.tap`
 
+/** @type {[name: string, step: () => void][]} */
 const steps = [
   [
     'format and lint',
@@ -43,13 +44,30 @@ process.exitCode = failed === 0 ? 0 : 1
 
 /** tap on the sources. Its assertions are counted one by one, and none at all is a failure. */
 function runTests() {
-  rmSync(TAP_OUTPUT, { force: true })
-  const args = [`${root}node_modules/tap/dist/esm/run.mjs`, '--reporter=terse', `--output-file=${TAP_OUTPUT}`]
-  const { status } = spawnSync(process.execPath, [...args, '--disable-coverage'], { cwd: root, stdio: 'inherit' })
-  const totals = readFileSync(TAP_OUTPUT, 'utf8').match(/^# \{ total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?/m)
-  const [total, pass = 0, fail = 0] = (totals ?? [0, 0, 0, 0]).slice(1).map((count) => Number(count ?? 0))
-  if (total === 0) throw new Error('no test was run')
+  mkdirSync(`${root}.tap`, { recursive: true })
+  const output = openSync(TAP_OUTPUT, 'w')
+  const args = [`${root}node_modules/tap/dist/esm/run.mjs`, '--reporter=tap', '--disable-coverage'] // others are slow to draw
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', output, 'inherit'] })
+  closeSync(output)
+  const lines = readFileSync(TAP_OUTPUT, 'utf8').split('\n')
+  for (const line of lines) if (/^(not )?ok /.test(line)) console.log(line)
+  showFailures(lines)
+  const totals = /total: (\d+)(?:, pass: (\d+))?(?:, fail: (\d+))?/.exec(
+    lines.findLast((line) => line.startsWith('# {')) ?? '',
+  )
+  const [total = 0, pass = 0, fail = 0] = (totals ?? []).slice(1).map((count) => Number(count ?? 0))
   passed += pass
   failed += fail
-  if (status !== 0) throw new Error(`${fail} of ${total} assertions failed`)
+  if (total === 0) throw new Error('no test was run')
+  if (status !== 0) throw new Error(`${fail} of ${total} assertions failed; all is in ${TAP_OUTPUT}`)
+}
+
+/** Every assertion that failed, with what tap says of it. */
+function showFailures(lines) {
+  let isShown = false
+  for (const line of lines) {
+    if (/^ *not ok /.test(line) && !/# TODO/.test(line)) isShown = true
+    else if (/^ *(ok \d|1\.\.|# )/.test(line)) isShown = false
+    if (isShown) console.log(line)
+  }
 }

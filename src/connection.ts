@@ -1,6 +1,6 @@
 import { type BrowserEvents, ConnectionEmitter } from './events.ts'
 import type { SendCallback } from './outbox.ts'
-import { type MessageData, messageOpcode, toPayload } from './payload.ts'
+import { type MessageData, messageOpcode, toPayload, toReason } from './payload.ts'
 import { PreparedMessage } from './prepared.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
@@ -149,8 +149,8 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    * @param reason at most 123 bytes of UTF-8
    * @throws RangeError for another code, or a longer reason; TypeError for a reason that is no text
    */
-  close(code?: number, reason: MessageData = ''): void {
-    this.#wire.close(closePayload(code, toPayload(reason, 'close')))
+  close(code?: number, reason: string | Uint8Array = ''): void {
+    this.#wire.close(closePayload(code, toReason(reason)))
   }
 
   /** Ends the connection at once, without a closing handshake. */

@@ -64,29 +64,44 @@ export class Dispatcher {
   #decideEarly(decide: Upgradable['shouldUpgradeCallback']): void {
     if (decide === undefined) return
     this.#server.shouldUpgradeCallback = (request) =>
-      this.#isPassed(request) ? this.#hasOthers() && decide.call(this.#server, request) : isWebSocketUpgrade(request)
+      this.#isPassed(request) === true
+        ? this.#hasOthers() && decide.call(this.#server, request)
+        : isWebSocketUpgrade(request)
   }
 
   /** Returns whether the request was ours. */
   readonly #dispatch = (request: IncomingMessage, socket: Duplex, head: Buffer): boolean => {
     if (this.#seen.has(request)) return true
-    if (this.#isPassed(request) && this.#hasOthers()) return false
+    const passed = this.#isPassed(request)
+    if (passed === true && this.#hasOthers()) return false
     this.#seen.add(request)
-    if (this.#isPassed(request) || !isWebSocketUpgrade(request)) {
+    if (passed === true || !isWebSocketUpgrade(request)) {
       serveAsPlainHttp(serverOf(socket) ?? this.#server, request, socket, head) // a second listener of the app has its own
       return true
     }
-    new Upgrade(this.#targets[0].hub, request, socket, head).begin((_, response) => this.#route(0, request, response))
+    const upgrade = new Upgrade(this.#targets[0].hub, request, socket, head)
+    upgrade.begin(() => {
+      if (passed instanceof Error) throw passed
+      return this.#route(0, upgrade)
+    })
     return true
   }
 
-  #route(at: number, request: IncomingMessage, response: ServerResponse): unknown {
+  /** Each app in turn, until one has the route; the last replies in any case. */
+  #route(at: number, upgrade: Upgrade): unknown {
+    const { hub, route } = this.#targets[at]
+    if (hub !== upgrade.hub && !upgrade.enter(hub)) return undefined
     const isLast = at === this.#targets.length - 1
-    return this.#targets[at].route(request, response, isLast ? undefined : () => this.#route(at + 1, request, response))
+    return route(upgrade.request, upgrade.response, isLast ? undefined : () => this.#route(at + 1, upgrade))
   }
 
-  #isPassed(request: IncomingMessage): boolean {
-    return this.#targets.some(({ hub }) => isPassed(request, hub.settings.passUpgrades))
+  /** A user's function that throws fails this one request: the error is what routing then throws. */
+  #isPassed(request: IncomingMessage): boolean | Error {
+    try {
+      return this.#targets.some(({ hub }) => isPassed(request, hub.settings.passUpgrades))
+    } catch (error) {
+      return new Error('the function given as passUpgrades failed', { cause: error })
+    }
   }
 
   #hasOthers(): boolean {

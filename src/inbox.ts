@@ -38,9 +38,8 @@ export class Inbox {
   #head = 0
   #bytes = 0
   #isPaused = false
-  /** A listener's promise has not settled yet. */
-  isBusy = false
-  isIterated = false
+  #isBusy = false
+  #isIterated = false
   /** Whether a loop has ever taken the messages: then the handler's end is the connection's. */
   wasIterated = false
   /** How many messages that had to wait were taken. */
@@ -64,13 +63,28 @@ export class Inbox {
     return this.#head === this.#waiting.length
   }
 
+  /** A listener's promise has not settled yet. */
+  get isBusy(): boolean {
+    return this.#isBusy
+  }
+
+  /** A loop takes the messages. */
+  get isIterated(): boolean {
+    return this.#isIterated
+  }
+
+  /** How many messages wait. */
+  get length(): number {
+    return this.#waiting.length - this.#head
+  }
+
   get isPaused(): boolean {
     return this.#isPaused
   }
 
   /** Whether anybody takes messages. */
   get hasConsumer(): boolean {
-    return this.isIterated || this.#connection.listenerCount('message') > 0
+    return this.#isIterated || this.#connection.listenerCount('message') > 0
   }
 
   add(data: Buffer, isBinary: boolean): void {
@@ -135,11 +149,11 @@ export class Inbox {
 
   /** The one iteration that takes the messages from now on. */
   iterate(): AsyncIterableIterator<string | Buffer, undefined> {
-    if (this.isIterated) throw new Error('this connection is being iterated already: one loop takes its messages')
+    if (this.#isIterated) throw new Error('this connection is being iterated already: one loop takes its messages')
     if (this.#connection.listenerCount('message') > 0) {
       throw new Error(`this connection has 'message' listeners: use either those or for await, not both`)
     }
-    this.isIterated = true
+    this.#isIterated = true
     this.wasIterated = true
     let isDone = false
     return {
@@ -156,7 +170,7 @@ export class Inbox {
   }
 
   #endIteration(): void {
-    this.isIterated = false
+    this.#isIterated = false
     this.#endReaders()
     this.wake() // there may be listeners by then; if not, whoever waits for the last message is told
   }
@@ -167,18 +181,20 @@ export class Inbox {
       this.#owner.onTaken()
       return Promise.resolve({ done: false, value: this.#value(data, isBinary) })
     }
-    if (!this.isIterated || (this.#owner.isOver && this.isEmpty))
-      return Promise.resolve({ done: true, value: undefined })
+    if (this.#owner.isOver && this.isEmpty) {
+      this.#isIterated = false // this loop is over; another may ask
+      return Promise.resolve(DONE)
+    }
     return new Promise((resolve) => this.#readers.push(resolve))
   }
 
   #isHeld(): boolean {
-    return this.#isPaused || this.isBusy || this.#owner.isCongested
+    return this.#isPaused || this.#isBusy || this.#owner.isCongested
   }
 
   #isReady(): boolean {
     if (this.#isHeld()) return false
-    return this.isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
+    return this.#isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
   }
 
   #take(): Waiting {
@@ -206,9 +222,9 @@ export class Inbox {
       if (typeof outcome !== 'boolean') pending = [...(pending ?? []), outcome]
     }
     if (pending === undefined) return
-    this.isBusy = true
+    this.#isBusy = true
     void Promise.all(pending).then(() => {
-      this.isBusy = false
+      this.#isBusy = false
       this.pump()
     })
   }
@@ -218,6 +234,7 @@ export class Inbox {
   }
 
   #endReaders(): void {
+    if (this.#readers.length > 0) this.#isIterated = false
     for (const reader of this.#readers.splice(0)) reader(DONE)
   }
 }

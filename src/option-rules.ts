@@ -8,6 +8,9 @@ type Rule = (value: unknown) => string | undefined
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 const isListOf = (value: unknown, test: (item: string) => boolean): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && test(item))
 
@@ -50,7 +53,7 @@ const paths: Rule = (value) =>
     : `takes a list of path prefixes such as ['/socket.io/'], or a function`
 
 const logger: Rule = (value) =>
-  typeof value === 'object' && value !== null && 'warn' in value && 'error' in value
+  isObject(value) && isFunction(value.warn) && isFunction(value.error)
     ? undefined
     : 'takes an object with the methods warn and error, such as console or a pino logger'
 
@@ -61,8 +64,7 @@ export const DRAIN_RULES: Record<string, Rule> = {
 }
 
 const drain: Rule = (value) => {
-  if (typeof value !== 'object' || value === null)
-    return 'takes an object such as { spreadMs: 5000, deadlineMs: 10000 }'
+  if (!isObject(value)) return 'takes an object such as { spreadMs: 5000, deadlineMs: 10000 }'
   checkOptions(value, DRAIN_RULES, 'drain.')
   return undefined
 }
@@ -102,21 +104,29 @@ export const APP_RULES: Record<string, Rule> = {
 export function checkOptions(options: object, rules: Record<string, Rule>, prefix = ''): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) throw new TypeError(unknownOption(prefix + name, Object.keys(rules)))
+    if (rule === undefined) throw new TypeError(unknownOption(prefix, name, Object.keys(rules)))
     const fault = value === undefined ? undefined : rule(value)
     if (fault !== undefined) throw new TypeError(`sockroute: the option ${prefix}${name} ${fault}; got ${show(value)}`)
   }
 }
 
-function unknownOption(name: string, known: string[]): string {
-  const alike = known.find((other) => sketch(other) === sketch(name))
-  const advice = alike === undefined ? `the options are ${known.join(', ')}` : `did you mean ${alike}?`
-  return `sockroute: there is no option ${name} here; ${advice}`
+/** What users of other libraries write. */
+const KNOWN_ELSEWHERE: Record<string, string> = { maxPayload: 'maxMessageBytes', handleProtocols: 'protocols' }
+
+function unknownOption(prefix: string, name: string, known: string[]): string {
+  const alike = known.find((other) => isAlike(sketch(other), sketch(name))) ?? KNOWN_ELSEWHERE[name]
+  const advice = alike === undefined ? `the options are ${known.join(', ')}` : `did you mean ${prefix}${alike}?`
+  return `sockroute: there is no option ${prefix}${name} here; ${advice}`
+}
+
+/** The same but for the unit, or for an s at the end. */
+function isAlike(one: string, other: string): boolean {
+  return one === other || `${one}s` === other || one === `${other}s`
 }
 
 /** What remains of a name when case, unit and separators are gone. */
 function sketch(name: string): string {
-  return name.toLowerCase().replace(/(ms|bytes|s|timeout)$|[^a-z]/g, '')
+  return name.toLowerCase().replace(/(ms|bytes)$|[^a-z]/g, '')
 }
 
 function show(value: unknown): string {

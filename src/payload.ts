@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { Opcode } from './protocol/opcode.ts'
 
 /** What can be sent: text, or bytes in any of their forms. */
-export type MessageData = string | Buffer | ArrayBufferView | ArrayBuffer
+export type MessageData = string | Buffer | ArrayBufferView | ArrayBufferLike
 
 /** The bytes of `data` without a copy, or the text itself. @throws TypeError for anything else */
 export function toPayload(data: unknown, method = 'send'): string | Buffer {
@@ -12,6 +12,13 @@ export function toPayload(data: unknown, method = 'send'): string | Buffer {
   throw new TypeError(
     `${method}() takes a string, a Buffer, an ArrayBuffer or a view of one; got ${describe(data)}${advice(data, method)}`,
   )
+}
+
+/** The reason of a close is text, or its bytes. @throws TypeError for anything else */
+export function toReason(reason: unknown): string | Buffer {
+  if (typeof reason === 'string' || Buffer.isBuffer(reason)) return reason
+  if (reason instanceof Uint8Array) return Buffer.from(reason.buffer, reason.byteOffset, reason.byteLength)
+  throw new TypeError(`close(code, reason): the reason is a string, or bytes of UTF-8; got ${describe(reason)}`)
 }
 
 /** Text or binary. A part of a message is not checked by itself. @throws TypeError if bytes are to go out as text and are none */

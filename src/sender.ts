@@ -62,13 +62,13 @@ export class Sender implements OutboxOwner {
   framed(frame: Buffer, callback: SendCallback | undefined): boolean {
     if (!this.#mayAdd(callback)) return false
     if (this.isFragmenting) {
-      this.#held = [...(this.#held ?? []), [frame, callback]]
+      this.#held ??= []
+      this.#held.push([frame, callback])
       this.#heldBytes += frame.length
-      this.#added(undefined)
-    } else {
-      this.outbox.addRaw(frame)
-      this.#added(callback)
+      return this.unsentBytes <= this.#settings.maxBufferedBytes
     }
+    this.outbox.addRaw(frame)
+    this.#added(callback)
     return !this.isCongested
   }
 
@@ -90,7 +90,8 @@ export class Sender implements OutboxOwner {
     if (!this.isCongested) return Promise.resolve()
     return handled(
       new Promise((resolve, reject) => {
-        this.#waiters = [...(this.#waiters ?? []), { resolve, reject }]
+        this.#waiters ??= []
+        this.#waiters.push({ resolve, reject })
       }),
     )
   }
@@ -111,7 +112,7 @@ export class Sender implements OutboxOwner {
       if (this.#owner.isOpen) this.outbox.addFrame(FIN, Opcode.Pong, this.#pongDue)
       this.#pongDue = undefined
     }
-    if (!this.isCongested || this.unsentBytes > this.#settings.maxBufferedBytes / 2) return
+    if (!this.isCongested || this.outbox.unsentBytes > this.#settings.maxBufferedBytes / 2) return
     this.isCongested = false
     for (const { resolve } of this.#waiters ?? []) resolve()
     this.#waiters = undefined
@@ -134,7 +135,7 @@ export class Sender implements OutboxOwner {
 
   #added(callback: SendCallback | undefined): void {
     if (callback !== undefined) this.outbox.onWritten(callback)
-    if (this.unsentBytes > this.#settings.maxBufferedBytes) this.isCongested = true
+    if (this.outbox.unsentBytes > this.#settings.maxBufferedBytes) this.isCongested = true
   }
 }
 

@@ -43,7 +43,8 @@ export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
  * and nothing is upgraded before the last of it has.
  */
 export class Upgrade implements Departing {
-  readonly hub: Hub
+  /** The app in which routing stands. */
+  hub: Hub
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** The server that the request came through. */
@@ -97,13 +98,21 @@ export class Upgrade implements Departing {
       return
     }
     this.#startRouting()
-    if (this.hub.isClosing(this.server) || this.hub.isFull) {
+    if (this.enter(this.hub)) this.run(() => route(this.request, this.response))
+  }
+
+  /** Routing goes on in the app of `hub`: one of several on this server. Refuses, and returns false, where it takes no more. */
+  enter(hub: Hub): boolean {
+    this.hub.end(this)
+    this.hub = hub
+    this.settings = hub.settings
+    if (hub.isClosing(this.server) || hub.isFull) {
       writeRefusal(this.response, UNAVAILABLE)
-      return
+      return false
     }
-    this.hub.begin(this)
+    hub.begin(this)
     this.limit(this.settings.handshakeTimeoutMs)
-    this.run(() => route(this.request, this.response))
+    return true
   }
 
   /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
@@ -135,7 +144,8 @@ export class Upgrade implements Departing {
   check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
     this.settings = settings
     this.limit(settings.handshakeTimeoutMs)
-    const answer = readHandshake(this.request, settings)
+    const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(this.server))
+    const answer = readHandshake(this.request, { maxHeaderFields })
     if (!answer.ok) return answer
     const foreign = checkOrigin(this.request, host, settings)
     if (foreign !== undefined) {
@@ -289,6 +299,12 @@ function writeHead(this: ServerResponse, status: number, ...rest: never[]): Serv
   const headers = status === 101 ? upgradeOf(this.req)?.headersOf101 : undefined
   for (const [name, value] of headers ?? []) this.setHeader(name, value)
   return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
+}
+
+/** Header fields above this number are not in `request.headers`, and nothing says so: what they hide must not matter. */
+function fieldsKeptBy(server: Server | undefined): number {
+  const { maxHeadersCount } = server ?? {}
+  return maxHeadersCount === 0 ? Infinity : (maxHeadersCount ?? 1_000)
 }
 
 /** Node sets it on every socket that a server of its own has accepted. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { ConnectionClosedError } from './closed-error.ts'
 import { Connection } from './connection.ts'
@@ -66,6 +67,8 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #isGone = false
   #messagesSeen = 0
   #takenSeen = 0
+  /** The last of the messages that waited when we began to close; the peer's answer lies behind them. */
+  #lastDue = 0
   /** When the closing handshake ends, in the heartbeat's time. */
   #deadline = Infinity
   readonly #sending: Progress
@@ -81,7 +84,9 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
     this.inbox = new Inbox(this.connection, this)
     this.sender = new Sender(transport, settings, this)
     this.#outbox = this.sender.outbox
-    this.#assembler = new MessageAssembler(this, settings)
+    // A text longer than a string can be could not be handed over.
+    const maxMessageBytes = Math.min(settings.maxMessageBytes, constants.MAX_STRING_LENGTH)
+    this.#assembler = new MessageAssembler(this, { maxMessageBytes, maxFragments: settings.maxFragments })
     this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: false })
     const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = settings
     const shortest = Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)
@@ -133,6 +138,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   close(payload: Buffer): void {
     if (this.#state !== 'open') return
     this.#ownClose = payload
+    this.#lastDue = this.inbox.taken + this.inbox.length
     this.#step('close-requested')
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
@@ -153,7 +159,8 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   whenFinished(): Promise<void> {
     if (this.isFinished) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#finishWaiters = [...(this.#finishWaiters ?? []), resolve]
+      this.#finishWaiters ??= []
+      this.#finishWaiters.push(resolve)
     })
   }
 
@@ -202,7 +209,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   }
 
   onHandlerError(error: unknown): void {
-    if (error instanceof ConnectionClosedError) return // the peer was faster than the handler: nobody's fault
+    if (error instanceof ConnectionClosedError && !this.isOpen) return // the peer was faster: nobody's fault
     this.#host.onHandlerError(error, this.connection)
   }
 
@@ -318,7 +325,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #checkClosing(now: number): void {
     if (this.#deadline === Infinity) return
     const isFlushing = this.#outbox.unsentBytes > 0 && !this.#isFailed
-    const isCatchingUp = !this.#isReading && this.inbox.taken !== this.#takenSeen // the peer's answer lies behind it
+    const isCatchingUp = !this.#isReading && this.inbox.taken !== this.#takenSeen && this.#takenSeen < this.#lastDue
     this.#takenSeen = this.inbox.taken
     if (isFlushing || isCatchingUp) this.#deadline = now + this.#settings.closeTimeoutMs
     if (now >= this.#deadline) this.#step('timed-out')

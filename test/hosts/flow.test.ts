@@ -168,7 +168,7 @@ await onEachHost('§5.5.3 of the pings that cannot be answered at once the newes
   const app = await begin({
     routes: {
       '/ws': {
-        options: { maxBufferedBytes: 64 * MIB },
+        options: { maxBufferedBytes: 64 * MIB, maxUnsentBytes: 64 * MIB },
         handler: (socket) => {
           socket.on('ping', (data) => heard.push(data.toString()))
           socket.send(Buffer.alloc(32 * MIB))

@@ -6,7 +6,10 @@ import { clientFrame } from '../protocol/wire.ts'
 import { echo, type Handler } from './host.ts'
 import { onEachHost } from './suite.ts'
 
-const SIZES = [0, 1, 125, 126, 127, 65_535, 65_536, 1_048_576]
+const MESSAGES = [0, 1, 125, 126, 127, 65_535, 65_536, 1_048_576].flatMap((size) => {
+  const payload = Buffer.alloc(size, 'sockroute')
+  return [1, 2].map((opcode) => [opcode, payload, clientFrame(opcode, payload)] as const)
+})
 const BYE = clientFrame(8, Buffer.of(3, 232))
 const TURN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -42,14 +45,11 @@ await onEachHost('§5.2 messages of all sizes go both ways, whatever takes them'
   const app = await begin({ routes: echoes })
   for (const path of Object.keys(echoes)) {
     const client = await app.open({ path })
-    for (const opcode of [1, 2]) {
-      for (const size of SIZES) {
-        const payload = Buffer.alloc(size, 'sockroute')
-        client.write(clientFrame(opcode, payload))
-        const frame = await client.readFrame()
-        const isSame = frame.fin && frame.opcode === opcode && frame.payload.equals(payload)
-        t.ok(isSame, `${path}: ${opcode === 1 ? 'text' : 'binary'} of ${size}`)
-      }
+    for (const [opcode, payload, sent] of MESSAGES) {
+      client.write(sent)
+      const frame = await client.readFrame()
+      const isSame = frame.fin && frame.opcode === opcode && frame.payload.equals(payload)
+      t.ok(isSame, `${path}: ${opcode === 1 ? 'text' : 'binary'} of ${payload.length}`)
     }
     client.write(clientFrame(1, 'naïve 👩‍👩‍👧 €'))
     t.equal(await client.readText(), 'naïve 👩‍👩‍👧 €', path)
@@ -60,7 +60,7 @@ await onEachHost('§5.2 messages of all sizes go both ways, whatever takes them'
 
 await onEachHost('messages keep their order, and none is lost behind a close', async (t, begin) => {
   const app = await begin({ routes: echoes })
-  const numbers = Array.from({ length: 300 }, (_, n) => `${n}`)
+  const numbers = Array.from({ length: 100 }, (_, n) => `${n}`)
   for (const path of Object.keys(echoes)) {
     const client = await app.open({ path }, ...numbers.map((text) => clientFrame(1, text)))
     for (const text of numbers) if ((await client.readText()) !== text) t.fail(`${path}: ${text}`)

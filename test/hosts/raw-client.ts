@@ -187,6 +187,8 @@ export class RawClient {
 
   /** Waits until `attempt` finds what it looks for. */
   async #read<T>(what: string, attempt: () => T | undefined | false): Promise<T> {
+    const there = attempt()
+    if (there !== undefined && there !== false) return there
     const over = new AbortController()
     const patience = delay(PATIENCE_MS, 'late' as const, { signal: over.signal }).catch(() => 'late' as const)
     try {

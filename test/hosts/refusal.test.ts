@@ -1,5 +1,6 @@
 /** Handshakes that are not right: what is answered, and that nothing behind it is read. RFC 6455 §4.2 */
 
+import type { Server } from 'node:http'
 import type { Test } from 'tap'
 import { clientFrame } from '../protocol/wire.ts'
 import { echo } from './host.ts'
@@ -126,6 +127,15 @@ await onEachHost('the limit of header fields counts those that Node leaves out',
     const client = await app.send({ path, headers })
     t.ok([400, 403, 431].includes((await client.readHead()).status), 'a foreign origin does not hide behind them')
   }
+})
+
+await onEachHost('and where the server keeps fewer fields, those that it leaves out', async (t, begin) => {
+  const onServer = (server: Server): void => {
+    server.maxHeadersCount = 20
+  }
+  const app = await begin({ onServer, routes: { '/ws': echo } })
+  const client = await app.send({ headers: { ...many(30), origin: 'https://evil.example' } })
+  t.ok([400, 403, 431].includes((await client.readHead()).status))
 })
 
 await onEachHost('§4.2.2 a subprotocol function that picks what was not offered is an error', async (t, begin) => {

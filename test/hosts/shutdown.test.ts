@@ -19,11 +19,12 @@ async function leave(client: RawClient): Promise<number> {
   return opcode === 8 ? payload.readUInt16BE() : 0
 }
 
-await onEachHost('1,000 connections are told 1001, and those that do not answer are dropped', async (t, begin) => {
-  const app = await begin({ options: { drain: { spreadMs: 200, deadlineMs: 1_000 } }, routes: { '/ws': echo } })
+await onEachHost('many connections are told 1001, and those that do not answer are dropped', async (t, begin, host) => {
+  const count = host.isFramework ? 200 : 1_000
+  const app = await begin({ options: { drain: { spreadMs: 200, deadlineMs: 1_500 } }, routes: { '/ws': echo } })
   const clients: RawClient[] = []
-  while (clients.length < 1_000) clients.push(...(await Promise.all(Array.from({ length: 100 }, () => app.open()))))
-  t.equal(app.ws.connections.size, 1_000)
+  while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: 100 }, () => app.open()))))
+  t.equal(app.ws.connections.size, count)
   const told = clients.filter((_, at) => at % 10 !== 0).map(leave)
   const start = performance.now()
   const closed = app.ws.close()
@@ -33,10 +34,10 @@ await onEachHost('1,000 connections are told 1001, and those that do not answer 
   refused.end()
   await closed
   const took = performance.now() - start
-  t.ok(took > 900 && took < 1_500, `gone after ${took} ms`)
+  t.ok(took > 1_400 && took < 2_500, `gone after ${took} ms`)
   t.same(new Set(await Promise.all(told)), new Set([1001]))
   t.equal(app.ws.connections.size, 0)
-  t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(1_000).fill(/fin|rst/))
+  t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(count).fill(/fin|rst/))
   await app.close()
 })
 
@@ -70,30 +71,26 @@ await onEachHost('close() takes a code and a deadline of its own, and may be cal
   await silent.ended
 })
 
-await onEachHost(
-  'handshakes under way are refused when they are decided, and dropped at the deadline',
-  async (t, begin) => {
-    let release: (() => void) | undefined
-    const held: Hook = () =>
-      new Promise<void>((resolve) => {
-        release = resolve
-      })
-    const never: Hook = () => new Promise(() => undefined)
-    const app = await begin({
-      options: { drain: { deadlineMs: 300 } },
-      routes: { '/held': { hooks: [held], handler: echo }, '/never': { hooks: [never], handler: echo } },
+await onEachHost('handshakes under way are refused when they are decided, or at the deadline', async (t, begin) => {
+  let release: (() => void) | undefined
+  const held: Hook = () =>
+    new Promise<void>((resolve) => {
+      release = resolve
     })
-    const [decided, undecided] = [await app.send({ path: '/held' }), await app.send({ path: '/never' })]
-    while ((await app.sockets()) < 2 || release === undefined) await new Promise((resolve) => setImmediate(resolve))
-    const closed = app.ws.close()
-    release()
-    t.equal((await decided.readAnswer()).status, 503)
-    decided.end()
-    await closed
-    await undecided.ended
-    t.equal(await undecided.rest(), '', 'no answer')
-  },
-)
+  const never: Hook = () => new Promise(() => undefined)
+  const app = await begin({
+    options: { drain: { deadlineMs: 300 } },
+    routes: { '/held': { hooks: [held], handler: echo }, '/never': { hooks: [never], handler: echo } },
+  })
+  const [decided, undecided] = [await app.send({ path: '/held' }), await app.send({ path: '/never' })]
+  while ((await app.sockets()) < 2 || release === undefined) await new Promise((resolve) => setImmediate(resolve))
+  const closed = app.ws.close()
+  release()
+  t.equal((await decided.readAnswer()).status, 503)
+  decided.end()
+  await closed
+  t.equal((await undecided.readAnswer()).status, 503)
+})
 
 await onEachHost('a refused client that never ends its side holds nothing up', async (t, begin) => {
   const deny: Hook = ({ reply }) => reply(401)

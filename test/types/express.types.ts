@@ -13,7 +13,7 @@ app.ws('/chat/:room', (socket, request) => {
   expectType<Equal<keyof typeof request.params, 'room'>>(true)
   expectType<Equal<typeof socket, Connection<Record<string, unknown>>>>(true)
   // @ts-expect-error: the path has no such parameter
-  request.params.user
+  void request.params.user
 })
 
 router.ws('/:user/room/:room', { maxMessageBytes: 1_024 }, (_socket, { params }) => {
@@ -53,7 +53,7 @@ app.ws('/game', (socket: Connection<Player>, request: Request) => {
   expectType<Equal<typeof socket.data.score, number>>(true)
   expectType<Equal<typeof request.ip, string | undefined>>(true)
   // @ts-expect-error: a player has no such field
-  socket.data.level
+  void socket.data.level
 })
 
 // An app stays what it was, and can be chained.
@@ -81,4 +81,4 @@ app.ws('/wrong')
 // @ts-expect-error: options are no handler
 app.ws('/wrong', { maxMessageBytes: 1 })
 // @ts-expect-error: routers have no connections of their own
-router.ws.connections
+void router.ws.connections

@@ -13,7 +13,7 @@ app.ws('/chat/:room', (socket, request) => {
   expectType<Equal<typeof socket, Connection<Record<string, unknown>>>>(true)
   request.log.info(request.id)
   // @ts-expect-error: the path has no such parameter
-  request.params.user
+  void request.params.user
 })
 
 app.ws('/:user/at/:place-:number(^\\d+).png', (_socket, { params }) => {
@@ -58,7 +58,7 @@ app.ws('/game', (socket: Connection<Player>, request) => {
   expectType<Equal<typeof socket.data.score, number>>(true)
   expectType<Equal<typeof request.ip, string>>(true)
   // @ts-expect-error: a player has no such field
-  socket.data.level
+  void socket.data.level
 })
 const handler: FastifyHandler = (socket, request) => {
   expectType<Equal<typeof request, FastifyRequest>>(true)
