@@ -21,6 +21,8 @@ import { Sender, type SenderOwner } from './sender.ts'
 
 /** What a message that was begun must bring of itself in each `messageTimeoutMs`. */
 const MESSAGE_PROGRESS_BYTES = 1_024
+/** What an honest peer may have sent before it saw our close frame; its answer lies behind it. */
+const UNDER_WAY_BYTES = 262_144
 const NOTHING = Buffer.alloc(0)
 const ignore = (): void => undefined
 
@@ -67,8 +69,8 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #isGone = false
   #messagesSeen = 0
   #takenSeen = 0
-  /** The last of the messages that waited when we began to close; the peer's answer lies behind them. */
-  #lastDue = 0
+  /** What has come since our close frame, in bytes. */
+  #lateBytes = 0
   /** When the closing handshake ends, in the heartbeat's time. */
   #deadline = Infinity
   readonly #sending: Progress
@@ -138,7 +140,6 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   close(payload: Buffer): void {
     if (this.#state !== 'open') return
     this.#ownClose = payload
-    this.#lastDue = this.inbox.taken + this.inbox.length
     this.#step('close-requested')
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
@@ -229,6 +230,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #receive(chunk: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return // read so that FIN does not become RST
     this.pulse.heard(this.#host.heartbeat.now)
+    if (!this.isOpen) this.#lateBytes += chunk.length
     this.#outbox.beginTurn()
     try {
       this.#parser.push(chunk)
@@ -325,7 +327,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #checkClosing(now: number): void {
     if (this.#deadline === Infinity) return
     const isFlushing = this.#outbox.unsentBytes > 0 && !this.#isFailed
-    const isCatchingUp = !this.#isReading && this.inbox.taken !== this.#takenSeen && this.#takenSeen < this.#lastDue
+    const isCatchingUp = !this.#isReading && this.inbox.taken !== this.#takenSeen && this.#lateBytes < UNDER_WAY_BYTES
     this.#takenSeen = this.inbox.taken
     if (isFlushing || isCatchingUp) this.#deadline = now + this.#settings.closeTimeoutMs
     if (now >= this.#deadline) this.#step('timed-out')
