@@ -14,6 +14,7 @@ import {
   type Refusal,
   type RouteOptions,
   refusalHeaders,
+  responder,
   routeOptions,
   upgradeOf,
   verbsOf,
@@ -76,7 +77,7 @@ interface Layer {
 
 /** What an app is for `attach`. */
 const HUB = Symbol.for('sockroute.express.hub')
-type AnyApp = Application & { [HUB]?: Hub }
+type AnyApp = Application & { [HUB]?: Hub; readonly request: Request; readonly response: Response }
 
 /**
  * Gives an Express app (4 or 5) its `ws` method, and lets `app.listen()` carry upgrades. Nothing global is patched.
@@ -107,7 +108,11 @@ export function websockets(target: unknown, options: AppOptions = {}): unknown {
 export function attach<S extends Server>(server: S, app: Application): S {
   const { [HUB]: hub } = app as AnyApp
   if (hub === undefined) throw new TypeError('sockroute: attach(server, app) takes an app from websockets(express())')
-  Dispatcher.of(server).add({ hub, route: (request, response, next) => route(app, request, response, next) })
+  Dispatcher.of(server).add({
+    hub,
+    respondTo: responder(app as AnyApp),
+    route: (request, response, next) => route(app, request, response, next),
+  })
   return server
 }
 

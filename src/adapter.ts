@@ -19,6 +19,7 @@ export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions, RouteSett
 export type { HandshakeRefusal as Refusal } from './protocol/handshake.ts'
 export { isWebSocketUpgrade } from './protocol/handshake.ts'
 export { FAILED, refusalHeaders, writeRefusal } from './refusal.ts'
+export { responder } from './responder.ts'
 export { inherit, routeOptions } from './settings.ts'
 export { upgradeOf } from './upgrade.ts'
 export { type AppVerbs, checkHandler, verbsOf } from './verbs.ts'

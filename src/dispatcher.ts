@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
@@ -10,6 +10,8 @@ import { serverOf, Upgrade } from './upgrade.ts'
 /** An app on a server: what routes its upgrade requests. */
 export interface Target {
   readonly hub: Hub
+  /** Makes the response, whose `req` is then routed; where it is left out, Node's own for the request itself. */
+  readonly respondTo?: (request: IncomingMessage) => ServerResponse
   /** Runs the app's whole chain. Calls `next` where it has no route, if `next` is given; else it replies itself. */
   route(request: IncomingMessage, response: ServerResponse, next?: () => void): unknown
 }
@@ -79,7 +81,9 @@ export class Dispatcher {
       serveAsPlainHttp(serverOf(socket) ?? this.#server, request, socket, head) // a second listener of the app has its own
       return true
     }
-    const upgrade = new Upgrade(this.#targets[0].hub, request, socket, head)
+    const { hub, respondTo } = this.#targets[0]
+    const response = respondTo?.(request) ?? new ServerResponse(request)
+    const upgrade = new Upgrade(hub, response, socket, head)
     upgrade.begin(() => {
       if (passed instanceof Error) throw passed
       return this.#route(0, upgrade)

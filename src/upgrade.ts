@@ -63,16 +63,16 @@ export class Upgrade implements Departing {
   #headers: HandshakeHeaders = []
   #timer: Timer | undefined = undefined
 
-  constructor(hub: Hub, request: IncomingMessage, socket: Duplex, head: Buffer) {
+  constructor(hub: Hub, response: ServerResponse, socket: Duplex, head: Buffer) {
     this.hub = hub
-    this.request = request
-    this.response = new ServerResponse(request)
+    this.request = response.req
+    this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
     this.#socket = socket
     this.#head = head
     this.#startedAt = hub.clock.now()
-    upgrades.set(request, this)
+    upgrades.set(response.req, this)
     socket.on('error', ignore) // a reset must not end the process, however long user code takes; 'close' follows
     socket.on('close', this.#onGone)
   }

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
 import { type Connections, Hub } from './hub.ts'
@@ -114,7 +114,7 @@ export class WebSockets {
       serveAsPlainHttp(server, request, socket, head)
       return
     }
-    const upgrade = new Upgrade(this.#hub, request, socket, head)
+    const upgrade = new Upgrade(this.#hub, new ServerResponse(request), socket, head)
     upgrade.begin(() => route(upgrade))
   }
 }
