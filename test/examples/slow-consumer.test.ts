@@ -17,7 +17,7 @@ t.test('a peer that is faster than the handler waits, and loses nothing', async 
     const { count, bytes } = JSON.parse(await client.next()) as { count: number; bytes: number }
     t.equal(bytes, message.length)
     counts.push(count)
-    if (count === 10) t.ok(client.socket.bufferedAmount > 20 * MIB, 'of 50 MiB most wait at the peer')
+    if (count === 1) t.ok(client.socket.bufferedAmount > 20 * MIB, 'of 50 MiB most wait at the peer')
   }
   t.same(
     counts,
