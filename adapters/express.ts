@@ -75,8 +75,8 @@ interface Layer {
   match(path: string): boolean
 }
 
-/** What an app is for `attach`. */
 const HUB = Symbol.for('sockroute.express.hub')
+/** An app with what `attach` looks for. */
 type AnyApp = Application & { [HUB]?: Hub; readonly request: Request; readonly response: Response }
 
 /**
@@ -106,8 +106,11 @@ export function websockets(target: unknown, options: AppOptions = {}): unknown {
  * @throws TypeError if the app was not given to `websockets()` before
  */
 export function attach<S extends Server>(server: S, app: Application): S {
-  const { [HUB]: hub } = app as AnyApp
+  const hub = (app as AnyApp | undefined)?.[HUB]
   if (hub === undefined) throw new TypeError('sockroute: attach(server, app) takes an app from websockets(express())')
+  if (typeof (server as Server | undefined)?.on !== 'function') {
+    throw new TypeError('sockroute: attach(server, app) takes a server, such as https.createServer(tls, app)')
+  }
   Dispatcher.of(server).add({
     hub,
     respondTo: responder(app as AnyApp),
@@ -183,14 +186,17 @@ function readArguments(rest: unknown[]) {
 
 /** The first handler of every WebSocket route: to all other requests it is as if the route were not there. */
 const upgradesOnly: RequestHandler = (request, response, next) => {
-  if (upgradeOf(request) !== undefined) return next()
+  const upgrade = upgradeOf(request)
+  if (upgrade !== undefined) return upgrade.isUndecided ? next() : undefined // what replies and goes on has refused
   if (!isWebSocketUpgrade(request)) return next('route')
   response.status(426).set('Upgrade', 'websocket').type('text').send(NOT_ATTACHED)
 }
 
-const NOT_ATTACHED =
-  'This server does not carry WebSockets yet. Start it with app.listen(), ' +
-  `or add: import { attach } from 'sockroute/express'; attach(server, app)\n`
+const NOT_ATTACHED = [
+  'This server does not carry WebSockets yet. Make the app with: const app = websockets(express())',
+  'and start it with app.listen(), or give a server of your own to: attach(server, app)',
+  `(import { websockets, attach } from 'sockroute/express')\n`,
+].join('\n')
 
 function checkHandshake(options: RouteOptions): RequestHandler {
   return (request, response, next) => {
@@ -203,7 +209,9 @@ function checkHandshake(options: RouteOptions): RequestHandler {
 
 function accept(handler: ExpressHandler): RequestHandler {
   return (request, response) => {
-    const refusal = upgradeOf(request)?.accept(handler, request)
+    const upgrade = upgradeOf(request)
+    if (upgrade?.isUndecided !== true) return // middleware that replies has refused, also if it goes on
+    const refusal = upgrade.accept(handler, request)
     if (refusal === undefined) response.end()
     else refuse(response, refusal)
   }
@@ -216,11 +224,15 @@ function refuse(response: Response, refusal: Refusal): void {
 
 /** Express 4 leaves a middleware's rejection unhandled; here it goes where Express 5 sends it, too. */
 function contained(middleware: RequestHandler | ErrorRequestHandler): unknown {
-  if (middleware.length === 4) return middleware
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const result: unknown = (middleware as RequestHandler)(request, response, next)
+  const run = middleware as (...args: unknown[]) => unknown // of three or four arguments
+  const settle = (result: unknown, next: NextFunction): void => {
     if (result instanceof Promise) result.catch(next)
   }
+  if (middleware.length === 4) {
+    return (error: unknown, request: Request, response: Response, next: NextFunction): void =>
+      settle(run(error, request, response, next), next)
+  }
+  return (request: Request, response: Response, next: NextFunction): void => settle(run(request, response, next), next)
 }
 
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */

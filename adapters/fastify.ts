@@ -24,6 +24,7 @@ import {
   type AppVerbs,
   type Connection,
   checkHandler,
+  DEFAULTS,
   Dispatcher,
   Hub,
   inherit,
@@ -136,6 +137,11 @@ const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done)
 }
 
 function setUp(app: Instance, options: AppOptions): void {
+  if (Object.hasOwn(app, 'ws')) {
+    throw new TypeError(
+      'sockroute: the plugin is registered here already; once more is for inside of a plugin of yours',
+    )
+  }
   const outer = app[AROUND]
   const around = outer === undefined ? begin(app, options) : layer(outer, options)
   app.decorate(AROUND, around)
@@ -205,7 +211,7 @@ function wsMethod(app: Instance) {
     const instance = this?.route === undefined ? app : this
     const handler = rest.pop()
     checkHandler(handler, 'ws(path, options?, handler)')
-    const { ws: own, ...options } = (rest[0] ?? {}) as WsRouteOptions // Fastify checks its own
+    const { ws: own, ...options } = readOptions(rest)
     const { settings } = instance[AROUND] as Around // decorated together with `ws`
     const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
     return instance.route({
@@ -220,21 +226,49 @@ function wsMethod(app: Instance) {
   }
 }
 
+/** Fastify checks its own route options; what is not theirs, and what stands in the wrong place, is found here. */
+function readOptions(rest: unknown[]): WsRouteOptions {
+  if (rest.length === 0) return {}
+  const [options] = rest
+  if (rest.length > 1 || typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(
+      'sockroute: ws(path, options?, handler) takes one object of options; hooks go into it: { onRequest: requireUser }',
+    )
+  }
+  const misplaced = Object.keys(options).find((name) => name in DEFAULTS)
+  if (misplaced !== undefined) {
+    throw new TypeError(`sockroute: the option ${misplaced} belongs under ws: { ws: { ${misplaced}: ... } }`)
+  }
+  return options
+}
+
 function checkHandshake(settings: RouteSettings): onRequestHookHandler {
   return (request, reply, done) => {
-    const refusal = upgradeOf(request.raw)?.check(settings, request.host)
+    const upgrade = upgradeOf(request.raw)
+    if (upgrade === undefined) return done()
+    if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
+    reply.send = notingSend
+    const refusal = upgrade.check(settings, request.host)
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }
 }
 
+/** A reply that `onSend` hooks hold up is not on the response yet, and Fastify would go on to the handler meanwhile. */
+function notingSend(this: FastifyReply, payload?: unknown): FastifyReply {
+  const upgrade = upgradeOf(this.request.raw)
+  if (upgrade !== undefined) upgrade.isReplied = true
+  const { send } = Object.getPrototypeOf(this) as FastifyReply
+  return Reflect.apply(send, this, [payload])
+}
+
 function accept(handler: FastifyHandler): RouteHandlerMethod {
   return (request, reply) => {
-    const refusal = upgradeOf(request.raw)?.accept(handler, request)
+    const upgrade = upgradeOf(request.raw)
+    if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
+    const refusal = upgrade.accept(handler, request)
     if (refusal !== undefined) return refuse(reply, refusal)
-    reply.raw.prependOnceListener('finish', () => {
-      reply.send = afterwards
-    })
+    reply.raw.prependOnceListener('finish', () => Object.assign(reply, SEALED))
     return reply.code(101).send()
   }
 }
@@ -242,6 +276,10 @@ function accept(handler: FastifyHandler): RouteHandlerMethod {
 const afterwards = (): never => {
   throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no reply now')
 }
+
+const SEALED = Object.fromEntries(
+  ['send', 'code', 'status', 'header', 'headers', 'redirect', 'hijack'].map((method) => [method, afterwards]),
+)
 
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply

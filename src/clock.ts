@@ -2,8 +2,8 @@
 export interface Clock {
   /** Milliseconds that only ever grow: wall-clock jumps do not reach it. */
   now(): number
-  /** Runs `task` once after `ms`. The timer keeps no process alive. */
-  setTimeout(task: () => void, ms: number): Timer
+  /** Runs `task` once after `ms`. The timer keeps no process alive, unless it is `awaited`. */
+  setTimeout(task: () => void, ms: number, awaited?: boolean): Timer
   /** Runs `task` every `ms`. The timer keeps no process alive. */
   setInterval(task: () => void, ms: number): Timer
 }
@@ -15,8 +15,9 @@ export interface Timer {
 /** Node's own timers, none of which keeps the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout(task, ms) {
-    const timer = setTimeout(task, ms).unref()
+  setTimeout(task, ms, awaited = false) {
+    const timer = setTimeout(task, ms)
+    if (!awaited) timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },
   setInterval(task, ms) {

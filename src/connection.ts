@@ -11,8 +11,6 @@ export interface SendOptions {
   readonly binary?: boolean
   /** False for a part that others follow: together they are one message. RFC 6455 §5.4 @defaultValue true */
   readonly fin?: boolean
-  /** Accepted for the sake of `ws`'s users; messages are compressed only where compression was agreed. */
-  readonly compress?: boolean
 }
 
 /** How a connection ended. RFC 6455 §7.1.4 to §7.1.6 */

@@ -60,12 +60,12 @@ export class Drain {
     }
     next()
     if (waiting.length > 0) this.#timers.push(this.#clock.setInterval(next, STEP_MS))
-    this.#timers.push(this.#clock.setTimeout(() => this.#terminate(), deadlineMs))
+    this.#timers.push(this.#clock.setTimeout(() => this.#terminate(), deadlineMs, true))
   }
 
   #terminate(): void {
     for (const member of this.#left) member.terminate()
-    this.#timers.push(this.#clock.setTimeout(() => this.#giveUp(), GIVE_UP_MS))
+    this.#timers.push(this.#clock.setTimeout(() => this.#giveUp(), GIVE_UP_MS, true))
   }
 
   #giveUp(): void {

@@ -40,6 +40,7 @@ export class Hub implements WireHost {
   /** Open connections, with the server that each came through. */
   readonly #wires = new Map<Wire, unknown>()
   readonly #upgrades = new Set<Upgrade>()
+  readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
   readonly #closedServers = new WeakSet<object>()
   #closing: Promise<void> | undefined = undefined
@@ -71,9 +72,16 @@ export class Hub implements WireHost {
     this.#upgrades.add(upgrade)
   }
 
+  /** The handshake is decided: what remains is its refusal on its way out. */
+  linger(upgrade: Upgrade): void {
+    this.#upgrades.delete(upgrade)
+    this.#lingering.add(upgrade)
+  }
+
   /** The handshake is over, well or badly. */
   end(upgrade: Upgrade): void {
     this.#upgrades.delete(upgrade)
+    this.#lingering.delete(upgrade)
     this.#gone(upgrade)
   }
 
@@ -123,7 +131,7 @@ export class Hub implements WireHost {
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
     const wires = [...this.#wires].filter(([, server]) => isConcerned(server)).map(([wire]) => wire)
-    const upgrades = [...this.#upgrades].filter(({ server }) => isConcerned(server))
+    const upgrades = [...this.#upgrades, ...this.#lingering].filter(({ server }) => isConcerned(server))
     const drain = new Drain([...wires, ...upgrades], { ...this.settings.drain, ...options }, this.clock)
     this.#drains.add(drain)
     await drain.done

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 /** Messages wait up to this many bytes; then we stop reading. Reading goes on when half of it is taken. */
 const FULL_BYTES = 65_536
 /** What a waiting message is charged besides its payload, so that empty ones have an end too. */
-const MESSAGE_COST = 64
+const MESSAGE_COST = 160
 /** Messages taken are let go of at the latest after so many. */
 const COMPACT_AFTER = 256
 

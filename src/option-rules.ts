@@ -1,4 +1,4 @@
-import { isToken } from './protocol/extension-header.ts'
+import { isToken } from './protocol/token-list.ts'
 
 /** The largest delay that Node's timers know; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2_147_483_647

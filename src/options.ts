@@ -7,7 +7,7 @@ export type Limit = number | 'unlimited'
 /** What one connection may cost. Sizes are bytes and times are milliseconds, and the names say so. */
 export interface ConnectionOptions {
   /**
-   * Largest message accepted, counted after decompression and across fragments.
+   * Largest message accepted, counted across fragments.
    * A larger one closes the connection with 1009, from its header alone. RFC 6455 §10.4
    * @defaultValue 1_048_576 (1 MiB)
    */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { ignore, inTurn } from './in-turn.ts'
 
 /**
  * Gives a request back to its server as if it had no Upgrade header, for Node has taken it out of HTTP as soon as there
@@ -7,7 +8,12 @@ import type { Duplex } from 'node:stream'
  * included, and the connection is begun anew. A server may ignore an Upgrade. RFC 9110 §7.8
  */
 export function serveAsPlainHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  inTurn(socket, () => beginAnew(server, request, socket, head))
+}
+
+function beginAnew(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   if (socket.destroyed) return
+  socket.off('error', ignore) // from here on the server listens again
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`, ...headerLines(request.rawHeaders)]
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)

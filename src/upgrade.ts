@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Timer } from './clock.ts'
 import type { Departing } from './drain.ts'
 import type { Hub, Opening } from './hub.ts'
+import { ignore, inTurn } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
 import { checkOrigin } from './origin.ts'
 import {
@@ -31,8 +32,6 @@ type State = 'waiting' | 'routing' | 'accepted' | 'refused' | 'over'
 
 const upgrades = new WeakMap<IncomingMessage, Upgrade>()
 
-const ignore = (): void => undefined
-
 /** The upgrade that a request is, while it is being routed; undefined for plain HTTP. */
 export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
   return upgrades.get(request)
@@ -49,6 +48,8 @@ export class Upgrade implements Departing {
   readonly response: ServerResponse
   /** The server that the request came through. */
   readonly server: Server | undefined
+  /** The framework's own reply was given, and may still be on its way to the response. */
+  isReplied = false
   /** What is in force where routing stands: each router on the way lays its own options over. */
   settings: RouteSettings
   readonly #socket: Duplex
@@ -60,7 +61,11 @@ export class Upgrade implements Departing {
   #state: State = 'waiting'
   #handshake: Handshake | undefined = undefined
   #opening: Opening | undefined = undefined
+  /** The settings of the route that checked last: another may follow. */
+  #chosen: RouteSettings
   #headers: HandshakeHeaders = []
+  /** Of the head that went out. `response.statusCode` may change afterwards. */
+  #sentStatus = 0
   #timer: Timer | undefined = undefined
 
   constructor(hub: Hub, response: ServerResponse, socket: Duplex, head: Buffer) {
@@ -69,6 +74,7 @@ export class Upgrade implements Departing {
     this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
+    this.#chosen = hub.settings
     this.#socket = socket
     this.#head = head
     this.#startedAt = hub.clock.now()
@@ -77,9 +83,14 @@ export class Upgrade implements Departing {
     socket.on('close', this.#onGone)
   }
 
-  /** Nothing has replied yet, and there still is somebody to reply to. */
+  /**
+   * Nothing has replied yet, and there still is somebody to reply to. What replies and then lets routing go on has
+   * refused, also where its response is held up on its way (by a session store, say): its status or its length tell.
+   */
   get isUndecided(): boolean {
-    return this.#state === 'routing' && !this.response.headersSent
+    const { headersSent, writableEnded, statusCode } = this.response
+    const isPlain = statusCode === 200 && !this.response.hasHeader('Content-Length')
+    return this.#state === 'routing' && isPlain && !headersSent && !writableEnded && !this.isReplied
   }
 
   /** Aborted when the client leaves, or the handshake's time is over. */
@@ -91,14 +102,12 @@ export class Upgrade implements Departing {
 
   /** Runs `route` with a real response on the socket, after the responses to what came before. RFC 9112 §9.3.2 */
   begin(route: (request: IncomingMessage, response: ServerResponse) => unknown): void {
-    if (this.#state !== 'waiting') return
-    const earlier = (this.#socket as { _httpMessage?: ServerResponse | null })._httpMessage // known nowhere else
-    if (earlier) {
-      earlier.once('close', () => setImmediate(() => this.begin(route)))
-      return
-    }
-    this.#startRouting()
-    if (this.enter(this.hub)) this.run(() => route(this.request, this.response))
+    inTurn(this.#socket, () => {
+      if (this.#socket.readableEnded) this.#socket.destroy() // the client has left meanwhile
+      if (this.#state !== 'waiting' || this.#socket.destroyed) return
+      this.#startRouting()
+      if (this.enter(this.hub)) this.run(() => route(this.request, this.response))
+    })
   }
 
   /** Routing goes on in the app of `hub`: one of several on this server. Refuses, and returns false, where it takes no more. */
@@ -131,6 +140,7 @@ export class Upgrade implements Departing {
 
   /** How long the handshake may take in all, from its beginning. */
   limit(handshakeTimeoutMs: number): void {
+    if (this.#state !== 'routing') return
     this.#timer?.cancel()
     if (handshakeTimeoutMs === Infinity) return
     const left = Math.max(0, this.#startedAt + handshakeTimeoutMs - this.hub.clock.now())
@@ -142,7 +152,8 @@ export class Upgrade implements Departing {
    * framework sees it.
    */
   check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
-    this.settings = settings
+    this.#handshake = undefined
+    this.#chosen = settings
     this.limit(settings.handshakeTimeoutMs)
     const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(this.server))
     const answer = readHandshake(this.request, { maxHeaderFields })
@@ -150,7 +161,6 @@ export class Upgrade implements Departing {
     const foreign = checkOrigin(this.request, host, settings)
     if (foreign !== undefined) {
       const { advice, ...details } = foreign
-
       const { url, originalUrl = url } = this.request as IncomingMessage & { originalUrl?: string } // Express rewrites url
       this.hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
       return FORBIDDEN
@@ -164,20 +174,24 @@ export class Upgrade implements Departing {
    * framework's own means, so that headers which hooks have set go out with it.
    */
   accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
-    if (this.#handshake === undefined || this.#state !== 'routing') return FAILED
+    if (this.#handshake === undefined || !this.isUndecided) return FAILED
     if (this.hub.isClosing(this.server)) return UNAVAILABLE
     const { key, protocols } = this.#handshake
-    const protocol = pickProtocol(protocols, this.settings, this.request)
+    const protocol = pickProtocol(protocols, this.#chosen, this.request)
     this.response.statusCode = 101
     this.#headers = acceptHeaders(key, protocol, undefined)
-    this.#opening = { settings: this.settings, protocol: protocol ?? '', handler, request, server: this.server }
+    this.#opening = { settings: this.#chosen, protocol: protocol ?? '', handler, request, server: this.server }
     this.#state = 'accepted'
     return undefined
   }
 
-  /** Only a 101 carries them: a hook may still fail after `accept`, and then answers with something else. */
-  get headersOf101(): HandshakeHeaders {
-    return this.#headers
+  /**
+   * The response's head goes out. Returns what belongs to it: only a 101 carries the handshake's headers, for a hook may
+   * still fail after `accept`, and then answers with something else.
+   */
+  onHead(status: number): HandshakeHeaders {
+    this.#sentStatus = status
+    return status === 101 ? this.#headers : []
   }
 
   /** The app is shutting down: what is still being decided is refused when it is decided. */
@@ -232,7 +246,7 @@ export class Upgrade implements Departing {
   #onFinish(): void {
     if (this.#state === 'over') return
     this.#letGo()
-    if (this.#opening !== undefined && this.response.statusCode === 101) this.#open(this.#opening)
+    if (this.#opening !== undefined && this.#sentStatus === 101) this.#open(this.#opening)
     else this.#end()
   }
 
@@ -259,6 +273,7 @@ export class Upgrade implements Departing {
   /** Sends FIN behind the refusal, and reads what still comes: unread, it would turn FIN into RST. */
   #end(): void {
     this.#state = 'refused'
+    this.hub.linger(this)
     this.#socket.end()
     this.#socket.resume()
     const lingerMs = this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS
@@ -296,10 +311,14 @@ function pickProtocol(
 
 /** A response's own: what puts the handshake's headers on a 101. One function for all, which costs them nothing. */
 function writeHead(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
-  const headers = status === 101 ? upgradeOf(this.req)?.headersOf101 : undefined
-  for (const [name, value] of headers ?? []) this.setHeader(name, value)
+  for (const [name, value] of upgradeOf(this.req)?.onHead(status) ?? []) this.setHeader(name, value)
+  if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
+  else if (!/\bclose\b/i.test(String(this.getHeader('Connection') ?? 'close'))) this.setHeader('Connection', 'close')
   return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
 }
+
+/** RFC 9112 §6.1, RFC 9110 §8.6 */
+const NO_BODY = ['Transfer-Encoding', 'Content-Length']
 
 /** Header fields above this number are not in `request.headers`, and nothing says so: what they hide must not matter. */
 function fieldsKeptBy(server: Server | undefined): number {

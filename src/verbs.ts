@@ -3,7 +3,7 @@ import type { DrainOptions } from './options.ts'
 
 /** What an app can do with all of its WebSockets; `app.ws` has them. */
 export interface AppVerbs {
-  /** The open connections of this app. */
+  /** The open connections of this app; those of an app that is mounted on another belong to the other. */
   readonly connections: Connections
   /**
    * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over

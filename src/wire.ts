@@ -71,6 +71,8 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   #takenSeen = 0
   /** What has come since our close frame, in bytes. */
   #lateBytes = 0
+  /** The part of a chunk that the full inbox had no room for. */
+  #rest: Buffer | undefined = undefined
   /** When the closing handshake ends, in the heartbeat's time. */
   #deadline = Infinity
   readonly #sending: Progress
@@ -111,7 +113,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
     else void outcome.then((isFulfilled) => this.#onHandled(isFulfilled))
     if (head.length > 0) this.#receive(head)
     if (transport.destroyed) this.#onTransportClosed()
-    else if (this.#isReading) transport.resume()
+    else if (this.#isReading && this.#rest === undefined) transport.resume()
   }
 
   /** 1 open, 2 closing, 3 closed. It is never 0: users get no connection before it is open. */
@@ -174,6 +176,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
   onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#state !== 'open' && !this.#isAwaited) return
     this.inbox.add(data, isBinary)
+    if (this.inbox.isFull) this.#parser.hold() // one chunk can hold ten thousand messages
   }
 
   onPing(payload: Buffer): void {
@@ -229,11 +232,17 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
 
   #receive(chunk: Buffer): void {
     if (this.#state === 'ending' || this.#state === 'closed') return // read so that FIN does not become RST
+    if (this.#rest !== undefined) {
+      this.#rest = Buffer.concat([this.#rest, chunk]) // a stream may be resumed behind our back, see #regulate
+      this.#transport.pause()
+      return
+    }
     this.pulse.heard(this.#host.heartbeat.now)
     if (!this.isOpen) this.#lateBytes += chunk.length
     this.#outbox.beginTurn()
     try {
-      this.#parser.push(chunk)
+      const taken = this.#parser.push(chunk)
+      if (taken < chunk.length) this.#rest = chunk.subarray(taken)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#fail(error)
@@ -273,6 +282,7 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
         return
       case 'end-transport':
         this.#parser.stop()
+        this.#rest = undefined
         this.#outbox.end()
         this.#read(true)
         return
@@ -362,13 +372,24 @@ export class Wire implements MessageSink, InboxOwner, SenderOwner, Beating, Depa
     if (this.#state === 'ending' || this.#state === 'closed') return
     const mayRead = !this.isCongested && (this.#isReading ? !this.inbox.isFull : this.inbox.hasRoom)
     // A stream may have been resumed behind our back: Node does so when its last 'readable' listener goes.
-    if (mayRead !== this.#isReading || mayRead === this.#transport.isPaused()) this.#read(mayRead)
+    const isAsWanted = this.#transport.isPaused() !== (mayRead && this.#rest === undefined)
+    if (mayRead !== this.#isReading || !isAsWanted) this.#read(mayRead)
   }
 
   #read(reading: boolean): void {
     this.#isReading = reading
-    if (reading) this.#transport.resume()
+    if (reading && this.#rest === undefined) this.#transport.resume()
     else this.#transport.pause()
+    if (reading && this.#rest !== undefined) process.nextTick(() => this.#takeRest())
+  }
+
+  /** What lay behind the message that filled the inbox comes before anything new. */
+  #takeRest(): void {
+    const rest = this.#rest
+    if (rest === undefined) return
+    this.#rest = undefined
+    this.#receive(rest)
+    if (this.#isReading && this.#rest === undefined) this.#transport.resume()
   }
 
   /** Listeners one by one, so that one which throws keeps no other from being called. */

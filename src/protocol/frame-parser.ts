@@ -38,6 +38,7 @@ export class FrameParser {
   readonly #rsv1Allowed: boolean
   readonly #masked: boolean
   #stopped = false
+  #held = false
   /** Which part of a frame the next byte belongs to; `idle` is between two frames. */
   #state: 'idle' | 'header' | 'payload' = 'idle'
   /** Between the first and the last frame of a message. RFC 6455 §5.4 */
@@ -65,16 +66,26 @@ export class FrameParser {
     return this.#headerBytes + (this.#payload === undefined ? 0 : this.#payload.length)
   }
 
-  /** Parses `bytes`, and owns them from here on. Throws `ProtocolError`; the parser is stopped then. */
-  push(bytes: Buffer): void {
+  /**
+   * Parses `bytes`, and owns them from here on. Returns how many were taken: all, unless `hold` was called; the rest is to
+   * be pushed again. Throws `ProtocolError`; the parser is stopped then.
+   */
+  push(bytes: Buffer): number {
     const chunk = new Chunk(bytes)
+    this.#held = false
     try {
       let at = 0
-      while (at < chunk.length && !this.#stopped) at = this.#next(chunk, at)
+      while (at < chunk.length && !this.#stopped && !this.#held) at = this.#next(chunk, at)
+      return this.#stopped ? chunk.length : at
     } catch (error) {
       this.stop()
       throw error
     }
+  }
+
+  /** Called by the sink: what it was just given is the last for now. */
+  hold(): void {
+    this.#held = true
   }
 
   /** Ignores everything from here on, also the rest of a chunk that is being parsed. RFC 6455 §7.1.7, §5.5.1 */

@@ -1,7 +1,7 @@
 /** What is Express's own: routers, parameters, middleware, error handlers. For Express 4 and 5 alike. */
 
 import { createServer } from 'node:http'
-import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import { attach, websockets } from '../../adapters/express.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
@@ -105,6 +105,71 @@ await onBoth('middleware runs as it does for HTTP', async (t, framework) => {
   t.equal((await client.readHead()).headers['set-cookie'], 'app=1\na=1\nb=1\nc=1')
   t.equal(await client.readText(), 'open')
   t.same(order, ['app', 'param 7', 'a', 'b', 'c', '/ws/7 finished with 101'])
+})
+
+/** The classic mistake: a reply without a `return` behind it. */
+const goingOn =
+  (reply: (response: Response) => unknown): RequestHandler =>
+  (_request, response, next) => {
+    reply(response)
+    next()
+  }
+
+await onBoth('what replies has refused, also if it then goes on', async (t, framework) => {
+  const app = websockets(framework())
+  const opened: string[] = []
+  const careless: Record<string, [status: number, middleware: RequestHandler]> = {
+    send: [401, goingOn((response) => response.status(401).send('log in'))],
+    end: [403, goingOn((response) => response.writeHead(403, { 'Content-Length': 0 }).end())],
+    redirect: [302, goingOn((response) => response.redirect('/login'))],
+    json: [200, goingOn((response) => response.json({ no: 'socket' }))],
+  }
+  for (const [name, [, middleware]] of Object.entries(careless)) app.ws(`/${name}`, middleware, () => opened.push(name))
+  app.use('/before', (_, response, next) => {
+    response.status(401).send('log in')
+    next()
+  })
+  app.ws('/before', () => opened.push('before'))
+  const running = await serve(t, app)
+  for (const [name, [status]] of Object.entries(careless))
+    t.equal((await refused(running, `/${name}`))[0], status, name)
+  t.equal((await refused(running, '/before'))[0], 401)
+  t.same([opened, app.ws.connections.size], [[], 0])
+})
+
+await onBoth('a route that passes leaves none of its options to the next', async (t, framework) => {
+  const app = websockets(framework())
+  app.ws(
+    '/chat/:room',
+    { origins: 'any' },
+    ({ params }, _, next) => next(params.room === 'a' ? undefined : 'route'),
+    say('a'),
+  )
+  app.ws('/chat/:room', say('b'))
+  const running = await serve(t, app)
+  t.equal(await told(running, '/chat/a', { headers: { origin: 'https://evil.example' } }), 'a')
+  const client = await running.send({ path: '/chat/b', headers: { origin: 'https://evil.example' } })
+  t.equal((await client.readAnswer()).status, 403)
+})
+
+await onBoth('the status that went out counts, whatever is written to it afterwards', async (t, framework) => {
+  const app = websockets(framework())
+  const late: RequestHandler = (_request, response, next) => {
+    next()
+    response.statusCode = 200
+  }
+  app.ws('/late', late, say('open'))
+  t.equal(await told(await serve(t, app), '/late'), 'open')
+})
+
+await onBoth('middleware for errors may reject, too', async (t, framework) => {
+  const app = websockets(framework())
+  const fails: ErrorRequestHandler = async () => {
+    throw new Error('second')
+  }
+  const first: RequestHandler = (_request, _response, next) => next(new Error('first'))
+  app.ws('/fails', first, fails, say('never'))
+  t.equal((await refused(await serve(t, app), '/fails'))[0], 500)
 })
 
 await onBoth('next() takes a route, a router or an error', async (t, framework) => {

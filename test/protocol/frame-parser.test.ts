@@ -232,6 +232,24 @@ t.test('stopped from inside a frame, it leaves the rest of the chunk alone', asy
   }
 })
 
+t.test('held after a frame, it says how much it has taken, and goes on with the rest', async (t) => {
+  const wire = Buffer.concat([clientFrame(Text, 'a'), clientFrame(Text, 'b'), clientFrame(Text, 'c')])
+  const recorder = new FrameRecorder()
+  const parser = new FrameParser(recorder, SERVER)
+  const onFrame = recorder.onFrame.bind(recorder)
+  recorder.onFrame = (...frame) => {
+    onFrame(...frame)
+    parser.hold()
+  }
+  let at = 0
+  for (let pushes = 1; at < wire.length; pushes++) {
+    at += parser.push(wire.subarray(at))
+    t.equal(recorder.log.length, pushes, 'a frame at a time')
+  }
+  t.equal(at, wire.length)
+  t.ok(parser.isIdle)
+})
+
 const stops: [where: string, method: 'onHeader' | 'onPayload'][] = [
   ['on a header', 'onHeader'],
   ['on a part', 'onPayload'],
