@@ -1,5 +1,5 @@
-/** What is unsent so shortly after a ping is the ping itself. */
-const OWN_PING_MS = 1_000
+/** What is unsent so shortly after a ping, as a part of its time-out, is the ping itself. */
+const OWN_PING = 1 / 20
 
 /** What a beat of the heart asks for. */
 export type PulseAction = 'none' | 'ping' | 'dead'
@@ -39,7 +39,7 @@ export class Pulse {
    * one notices that a transport is gone.
    */
   beat(now: number, canSpeak: boolean, canHear: boolean): PulseAction {
-    if (!canSpeak && this.#pingedAt >= 0 && now - this.#pingedAt <= OWN_PING_MS) return 'none'
+    if (!canSpeak && this.#pingedAt >= 0 && now - this.#pingedAt <= this.#timeoutMs * OWN_PING) return 'none'
     if (!canSpeak) this.#heardAt = now
     if (!canSpeak || !canHear) this.#pingedAt = -1
     if (this.#pingedAt >= 0) {
