@@ -6,7 +6,7 @@ export interface Beating {
   beat(now: number): void
 }
 
-/** The coarsest tick: one pass over 10,000 connections takes about a millisecond. */
+/** The coarsest tick: each is one pass over all connections. */
 const MAX_TICK_MS = 500
 /** How many ticks the shortest deadline has, so that it is met within a tenth and a little. */
 const TICKS_PER_DEADLINE = 20

@@ -24,7 +24,7 @@ export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS
 
 /**
  * The peer broke the protocol. Thrown by everything in `src/protocol`,
- * caught in exactly one place: `Connection`, which sends `closeCode` and ends.
+ * caught in exactly one place: `Wire`, which sends `closeCode` and ends.
  */
 export class ProtocolError extends Error {
   override readonly name: string = 'ProtocolError'
