@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { Budget } from './budget.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
@@ -35,6 +36,7 @@ export class Hub implements WireHost {
   readonly settings: AppSettings
   readonly logger: Logger
   readonly heartbeat: Heartbeat
+  readonly budget: Budget
   readonly clock: Clock
   readonly connections: Connections
   /** Open connections, with the server that each came through. */
@@ -50,6 +52,7 @@ export class Hub implements WireHost {
     this.logger = this.settings.logger ?? logger
     this.clock = clock
     this.heartbeat = new Heartbeat(clock)
+    this.budget = new Budget(this.settings.maxTotalBytes)
     this.connections = listOf(this.#wires)
   }
 
@@ -120,6 +123,15 @@ export class Hub implements WireHost {
     this.#gone(wire)
   }
 
+  onEvicted(): void {
+    const { maxTotalBytes } = this.settings
+    this.log(
+      'warn',
+      { maxTotalBytes },
+      'sockroute: all connections together hold more than maxTotalBytes; the one that held most is closed',
+    )
+  }
+
   /** A logger that fails must not fail what it reports. */
   log(level: keyof Logger, details: object, message: string): void {
     try {
@@ -148,9 +160,11 @@ export class Hub implements WireHost {
     if (onError === undefined) return this
     return {
       heartbeat: this.heartbeat,
+      budget: this.budget,
       onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
       onClosed: (wire) => this.onClosed(wire),
       onSettled: (wire) => this.onSettled(wire),
+      onEvicted: () => this.onEvicted(),
     }
   }
 

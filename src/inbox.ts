@@ -59,6 +59,11 @@ export class Inbox {
     return this.#bytes <= FULL_BYTES / 2
   }
 
+  /** What the messages cost that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get isEmpty(): boolean {
     return this.#head === this.#waiting.length
   }

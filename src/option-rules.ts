@@ -96,6 +96,7 @@ export const APP_RULES: Record<string, Rule> = {
   ...ROUTE_RULES,
   passUpgrades: paths,
   maxPendingHandshakes: count,
+  maxTotalBytes: bytes(true),
   drain,
   logger,
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { getHeapStatistics } from 'node:v8'
 import type { Connection } from './connection.ts'
 
 /** A number with its unit in the option's name, or `'unlimited'` where the docs of the option say so. */
@@ -53,8 +54,9 @@ export interface ConnectionOptions {
    */
   readonly maxUnsentBytes?: Limit
   /**
-   * Unsent bytes must make progress within this time, else the connection is terminated.
-   * @defaultValue 30_000
+   * Unsent bytes must make progress within this time, else the connection is terminated. Progress is seen in steps: on
+   * Linux not before a third of the socket's send buffer is free, for which a peer has to read about 10 KB a second.
+   * @defaultValue 120_000
    */
   readonly sendTimeoutMs?: Limit
 }
@@ -143,6 +145,12 @@ export interface AppOptions extends RouteOptions {
    * @defaultValue 10_000
    */
   readonly maxPendingHandshakes?: Limit
+  /**
+   * What all connections together may hold: unfinished messages, messages that wait for their handler, and unsent bytes.
+   * Over it the connection that holds most is closed with 1013, or terminated if its peer takes nothing.
+   * @defaultValue the smaller of 268_435_456 (256 MiB) and a quarter of V8's heap limit
+   */
+  readonly maxTotalBytes?: Limit
   /** How open connections end at shutdown. */
   readonly drain?: DrainOptions
   /** @defaultValue `console`, or the framework's own logger */
@@ -167,6 +175,7 @@ export interface RouteSettings extends ConnectionSettings {
 export interface AppSettings extends RouteSettings {
   readonly passUpgrades: readonly string[] | ((request: IncomingMessage) => boolean)
   readonly maxPendingHandshakes: number
+  readonly maxTotalBytes: number
   readonly drain: Required<DrainOptions>
   readonly logger: Logger | undefined
 }
@@ -180,7 +189,7 @@ export const DEFAULTS: AppSettings = {
   pongTimeoutMs: 20_000,
   maxBufferedBytes: 1_048_576,
   maxUnsentBytes: 16_777_216,
-  sendTimeoutMs: 30_000,
+  sendTimeoutMs: 120_000,
   origins: [],
   requireOrigin: false,
   allowedHosts: undefined,
@@ -190,6 +199,7 @@ export const DEFAULTS: AppSettings = {
   onError: undefined,
   passUpgrades: [],
   maxPendingHandshakes: 10_000,
+  maxTotalBytes: Math.min(268_435_456, Math.floor(getHeapStatistics().heap_size_limit / 4)),
   drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },
   logger: undefined,
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { headerLength, writeHeader } from './protocol/frame-writer.ts'
+import { EMPTY, GrowingBuffer } from './protocol/growing-buffer.ts'
 
 /** Told when the fate of a message is known. */
 export type SendCallback = (error?: Error | null) => void
@@ -7,6 +8,8 @@ export type SendCallback = (error?: Error | null) => void
 export interface OutboxOwner {
   /** The transport has taken more of what was added. */
   onSent(): void
+  /** What is unsent may have changed: more was added, or less is left. */
+  onUnsent(): void
 }
 
 /** Up to this size a payload is copied behind its header, so that one turn's frames leave in one buffer. */
@@ -35,6 +38,8 @@ export class Outbox {
   #range: Buffer | undefined = undefined
   #rangeStart = 0
   #rangeEnd = 0
+  /** The last chunk, while the transport is stuck: small frames go on to gather in it. */
+  #tail: GrowingBuffer | undefined = undefined
   #accepted = 0
   #written = 0
   #inFlight = 0
@@ -93,6 +98,7 @@ export class Outbox {
   /** Bytes that are framed already. */
   addRaw(bytes: Buffer): void {
     this.#closeRange()
+    this.#tail = undefined
     this.#chunks.push(bytes)
     this.#accepted += bytes.length
     this.#schedule()
@@ -124,12 +130,14 @@ export class Outbox {
     this.#closeRange()
     while (this.#chunks.length > 0 && !this.isStuck && this.#transport.writable) this.#writeSome()
     if (this.#ending && this.#chunks.length === 0 && this.#transport.writable) this.#transport.end()
+    this.#owner.onUnsent()
   }
 
   /** The transport is gone: nothing more is written, and whoever waits is told why. */
   drop(error: Error): void {
     this.#chunks = []
     this.#range = undefined
+    this.#tail = undefined
     this.#written = this.#accepted
     const callbacks = this.#callbacks
     this.#callbacks = []
@@ -156,8 +164,20 @@ export class Outbox {
 
   #closeRange(): void {
     if (this.#range === undefined) return
-    this.#chunks.push(this.#range.subarray(this.#rangeStart, this.#rangeEnd))
+    const bytes = this.#range.subarray(this.#rangeStart, this.#rangeEnd)
     this.#range = undefined // an idle connection keeps no slab alive
+    if (this.isStuck) this.#gather(bytes)
+    else this.#chunks.push(bytes)
+  }
+
+  /** What has to wait gets memory of its own: each view of a slab, however small, would keep all 64 KiB of it. */
+  #gather(bytes: Buffer): void {
+    if (this.#tail === undefined || this.#tail.length + bytes.length > SLAB_BYTES) {
+      this.#tail = new GrowingBuffer(SLAB_BYTES)
+      this.#chunks.push(EMPTY)
+    }
+    this.#tail.append(bytes, 0, bytes.length)
+    this.#chunks[this.#chunks.length - 1] = this.#tail.take()
   }
 
   #schedule(): void {
@@ -168,6 +188,7 @@ export class Outbox {
   }
 
   #writeSome(): void {
+    this.#tail = undefined
     const [first, second] = this.#chunks
     if (first.length > WRITE_BYTES) {
       this.#chunks[0] = first.subarray(WRITE_BYTES)

@@ -14,6 +14,8 @@ export interface SenderOwner {
   onOverflow(): void
   /** The congestion is over. */
   onDrained(): void
+  /** What is unsent may have changed. */
+  onUnsent(): void
 }
 
 type Held = readonly [frame: Buffer, callback: SendCallback | undefined]
@@ -58,14 +60,18 @@ export class Sender implements OutboxOwner {
     return !this.isCongested
   }
 
-  /** A message that was framed before. */
+  /**
+   * A message that was framed before. One that is held returns true all the same: whoever waited until it is out would wait for
+   * the end of the fragmented message, and that may be waiting, too.
+   */
   framed(frame: Buffer, callback: SendCallback | undefined): boolean {
     if (!this.#mayAdd(callback)) return false
     if (this.isFragmenting) {
       this.#held ??= []
       this.#held.push([frame, callback])
       this.#heldBytes += frame.length
-      return this.unsentBytes <= this.#settings.maxBufferedBytes
+      this.#owner.onUnsent()
+      return !this.isCongested
     }
     this.outbox.addRaw(frame)
     this.#added(callback)
@@ -99,12 +105,19 @@ export class Sender implements OutboxOwner {
   /** The transport is gone, and whoever waits is told why. */
   drop(error: Error): void {
     this.outbox.drop(error)
-    for (const [, callback] of this.#held ?? []) callback?.(error)
+    this.dropHeld()
     for (const { reject } of this.#waiters ?? []) reject(error)
-    this.#held = undefined
-    this.#heldBytes = 0
     this.#waiters = undefined
     this.isCongested = false
+  }
+
+  /** The fragmented message will not end: what waits for that cannot go out. */
+  dropHeld(): void {
+    if (this.#held === undefined) return
+    const error = this.#owner.closedError()
+    for (const [, callback] of this.#held) callback?.(error)
+    this.#held = undefined
+    this.#heldBytes = 0
   }
 
   onSent(): void {
@@ -117,6 +130,10 @@ export class Sender implements OutboxOwner {
     for (const { resolve } of this.#waiters ?? []) resolve()
     this.#waiters = undefined
     this.#owner.onDrained()
+  }
+
+  onUnsent(): void {
+    this.#owner.onUnsent()
   }
 
   #release(held: Held[]): void {

@@ -258,3 +258,16 @@ t.test('all connections share one heartbeat', async (t) => {
   await hub.close()
   t.equal(clock.timers, 0)
 })
+
+t.test('maxTotalBytes: who held most is closed, and an operator hears of it', async (t) => {
+  const { hub, logged, open } = setUp({ maxTotalBytes: 10_000 })
+  const { peer } = open()
+  peer.binary(Buffer.alloc(9_000))
+  await settle()
+  t.same([logged, peer.log], [[], []])
+  peer.binary(Buffer.alloc(2_000))
+  await settle()
+  t.match(peer.log, [/^close 1013/])
+  t.match(logged, [['warn', /maxTotalBytes/]])
+  await hub.close()
+})

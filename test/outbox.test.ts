@@ -20,7 +20,7 @@ function setUp(): Setup {
   far.on('data', (chunk: Buffer) => received.push(chunk))
   transport.on('error', () => undefined)
   let sent = 0
-  const outbox = new Outbox(transport, { onSent: () => void sent++ })
+  const outbox = new Outbox(transport, { onSent: () => void sent++, onUnsent: () => undefined })
   return { outbox, transport, received, sent: () => sent, text: (data) => outbox.addText(FIN, Opcode.Text, data) }
 }
 
@@ -132,6 +132,25 @@ t.test('while the transport is stuck, frames gather and leave together', async (
   t.equal(outbox.isStuck, false)
 })
 
+t.test('what waits behind a stuck transport keeps no memory alive but its own', async (t) => {
+  const [stuck, busy] = [setUp(), setUp()]
+  stuck.transport.hold()
+  for (let i = 0; i < 200; i++) {
+    stuck.text(`${i}`)
+    busy.text('x'.repeat(8_000)) // takes the rest of the memory that small frames share
+    if (i === 100) stuck.outbox.addRaw(Buffer.from('8101ff', 'hex').fill('r', 2))
+    await settle(1)
+  }
+  stuck.transport.release()
+  await settle()
+  const waiting = stuck.transport.writes.slice(1).flat()
+  const memory = new Set(waiting.map(({ buffer }) => buffer))
+  const kept = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  t.ok(kept < 20_000, `${kept} bytes for ${waiting.length} chunks`) // what is prepared lies in Node's pool of 8 KiB
+  const order = Array.from({ length: 200 }, (_, at) => `${at}`)
+  t.same(framesOf(stuck.received), [...order.slice(0, 101), 'r', ...order.slice(101)])
+})
+
 t.test('large chunks are cut, so that a slow peer makes visible progress', async (t) => {
   const { outbox, transport, received, sent } = setUp()
   transport.hold()
@@ -204,7 +223,7 @@ t.test('end: FIN goes out behind everything', async (t) => {
   t.equal(framesOf(received).length, 2)
 })
 
-t.test('many callbacks cost linear time', async (t) => {
+t.test('many callbacks cost linear time: in quadratic time this would not end', async (t) => {
   const { outbox, transport, text } = setUp()
   transport.hold()
   let count = 0
@@ -212,10 +231,7 @@ t.test('many callbacks cost linear time', async (t) => {
     text('')
     outbox.onWritten(() => void count++)
   }
-  const startedAt = performance.now()
   transport.release()
   await settle(20)
-  const tookMs = performance.now() - startedAt
   t.equal(count, 100_000)
-  t.ok(tookMs < 1_000, `${Math.round(tookMs)} ms`)
 })

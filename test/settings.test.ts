@@ -23,7 +23,7 @@ const numbers: [
   ['pongTimeoutMs', 1, MAX_MS, false, 20_000, true],
   ['maxBufferedBytes', 1, MAX, false, 1_048_576, true],
   ['maxUnsentBytes', 1, MAX, true, 16_777_216, true],
-  ['sendTimeoutMs', 1, MAX_MS, true, 30_000, true],
+  ['sendTimeoutMs', 1, MAX_MS, true, 120_000, true],
   ['maxHeaderFields', 1, MAX, true, 100, true],
   ['handshakeTimeoutMs', 1, MAX_MS, true, 10_000, true],
   ['maxPendingHandshakes', 1, MAX, true, 10_000, false],

@@ -14,6 +14,7 @@ const PROTOCOL_ERRORS = {
   WS_TOO_BIG: [CloseCode.MessageTooBig, 'message over the size limit'],
   WS_TOO_MANY_FRAGMENTS: [CloseCode.PolicyViolation, 'message in too many fragments'],
   WS_MESSAGE_TIMEOUT: [CloseCode.PolicyViolation, 'message not finished in time'],
+  WS_OVERLOADED: [CloseCode.TryAgainLater, 'the server has no memory left for this connection'],
   WS_BAD_UTF8: [CloseCode.InvalidPayload, 'text is not valid UTF-8'],
   WS_BAD_CLOSE_CODE: [CloseCode.ProtocolError, 'the close code is not one that may be sent'],
   WS_BAD_CLOSE_LENGTH: [CloseCode.ProtocolError, 'the close payload is half a code'],
@@ -24,7 +25,7 @@ export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS
 
 /**
  * The peer broke the protocol. Thrown by everything in `src/protocol`,
- * caught in exactly one place: `Wire`, which sends `closeCode` and ends.
+ * caught in exactly one place: `Intake`, whose `Wire` then sends `closeCode` and ends.
  */
 export class ProtocolError extends Error {
   override readonly name: string = 'ProtocolError'

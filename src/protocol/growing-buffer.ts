@@ -35,7 +35,7 @@ export class GrowingBuffer {
     return this.#bytes.subarray(from, to)
   }
 
-  /** All that was added. Nothing may be added after that, since the receiver owns the bytes now. */
+  /** All that was added so far. What is added later goes behind it, or into another place. */
   take(): Buffer {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }

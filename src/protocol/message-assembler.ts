@@ -59,6 +59,13 @@ export class MessageAssembler implements FrameSink {
     return this.#gathered === undefined ? 0 : this.#gathered.length
   }
 
+  /** Nothing more will come: what was gathered is let go of. */
+  stop(): void {
+    this.#opcode = NONE
+    this.#gathered = undefined
+    this.#utf8 = undefined
+  }
+
   onHeader(_fin: boolean, rsv1: boolean, opcode: number, payloadLength: number): void {
     if (isControl(opcode)) return
     if (opcode !== Opcode.Continuation) {

@@ -262,3 +262,16 @@ function randomCuts(wire: Buffer): Buffer[] {
   }
   return chunks
 }
+
+t.test('stopped, it keeps nothing of a message that was begun', async (t) => {
+  const { assembler, parser } = reading()
+  parser.push(
+    Buffer.concat([
+      clientFrame(Text, 'begun', { fin: false }),
+      clientFrame(Continuation, '€'.slice(0, 1), { fin: false }),
+    ]),
+  )
+  t.notOk(assembler.isIdle)
+  assembler.stop()
+  t.same([assembler.isIdle, assembler.unfinishedBytes], [true, 0])
+})

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { Budget } from '../../src/budget.ts'
 import type { Connection } from '../../src/connection.ts'
 import { Heartbeat } from '../../src/heartbeat.ts'
 import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
@@ -18,6 +19,7 @@ export interface OpenOptions {
   /** What the app does with an error; by default it only takes it down. */
   readonly onError?: (error: unknown, socket: Connection) => void
   readonly heartbeat?: Heartbeat
+  readonly budget?: Budget
   readonly clock?: FakeClock
 }
 
@@ -50,12 +52,14 @@ export function open(options: OpenOptions = {}): Opened {
   const closes: string[] = []
   const host = {
     heartbeat,
+    budget: options.budget ?? new Budget(Infinity),
     onHandlerError(error: unknown, socket: Connection) {
       errors.push(error)
       options.onError?.(error, socket)
     },
     onClosed: () => undefined,
     onSettled: () => undefined,
+    onEvicted: () => undefined,
   }
   const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, options.protocol ?? '')
   const socket = wire.connection

@@ -1,0 +1,93 @@
+import type { Inbox } from './inbox.ts'
+import type { Intake } from './intake.ts'
+import type { ConnectionSettings } from './options.ts'
+import type { Outbox } from './outbox.ts'
+import { Progress } from './progress.ts'
+import { Pulse } from './pulse.ts'
+
+/** What a message that was begun must bring of itself in each `messageTimeoutMs`. */
+const MESSAGE_PROGRESS_BYTES = 1_024
+/** What an honest peer may have sent before it saw our close frame; its answer lies behind it. */
+const UNDER_WAY_BYTES = 262_144
+
+/** The first of the deadlines, which says how fine the heartbeat has to be. */
+export function shortestMs(settings: ConnectionSettings): number {
+  const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = settings
+  return Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)
+}
+
+/** The parts of a connection in which something can stand still. */
+export interface Watched {
+  readonly outbox: Outbox
+  readonly inbox: Inbox
+  readonly intake: Intake
+}
+
+/**
+ * The clocks that run for one connection. Each is asked once a beat whether its time is over; times are the heartbeat's.
+ * While the delay is ours, none of them runs.
+ */
+export class Deadlines {
+  readonly pulse: Pulse
+  readonly #settings: ConnectionSettings
+  readonly #watched: Watched
+  readonly #sending: Progress
+  readonly #receiving: Progress
+  /** When the closing handshake ends. */
+  #closeAt = Infinity
+  #messagesSeen = 0
+  #takenSeen = 0
+
+  constructor(settings: ConnectionSettings, watched: Watched, now: number) {
+    this.pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, now)
+    this.#settings = settings
+    this.#watched = watched
+    this.#sending = new Progress(now)
+    this.#receiving = new Progress(now)
+  }
+
+  /** The closing handshake has `closeTimeoutMs` from now. */
+  startClosing(now: number): void {
+    this.#closeAt = now + this.#settings.closeTimeoutMs
+  }
+
+  /**
+   * Whether the closing handshake's time is over. It begins anew while we flush what lies before our close frame, and
+   * while the handler catches up with what lies before the peer's: `lateBytes` have come since ours.
+   */
+  isCloseDue(now: number, isFlushing: boolean, lateBytes: number): boolean {
+    if (this.#closeAt === Infinity) return false
+    const { outbox, inbox, intake } = this.#watched
+    const isCatchingUp = !intake.isReading && inbox.taken !== this.#takenSeen && lateBytes < UNDER_WAY_BYTES
+    this.#takenSeen = inbox.taken
+    if ((isFlushing && outbox.unsentBytes > 0) || isCatchingUp) this.startClosing(now)
+    return now >= this.#closeAt
+  }
+
+  /** Whether the peer has taken none of what is unsent for `sendTimeoutMs`. */
+  isSendDue(now: number): boolean {
+    const { unsentBytes, writtenBytes } = this.#watched.outbox
+    if (unsentBytes === 0) this.#sending.rest(now, writtenBytes)
+    return this.#sending.stalledMs(now, writtenBytes, 1) >= this.#settings.sendTimeoutMs
+  }
+
+  /** Whether a message that was begun has not gone on for `messageTimeoutMs`. */
+  isMessageDue(now: number): boolean {
+    const { isInMessage, isReading, messages, unfinishedBytes } = this.#watched.intake
+    if (!isInMessage || !isReading || messages !== this.#messagesSeen) {
+      this.#messagesSeen = messages
+      this.#receiving.rest(now, unfinishedBytes)
+    }
+    return this.#receiving.stalledMs(now, unfinishedBytes, MESSAGE_PROGRESS_BYTES) >= this.#settings.messageTimeoutMs
+  }
+
+  /** The transport is gone: from here on `isTakingDue` is asked. */
+  startTaking(now: number): void {
+    this.#receiving.rest(now, this.#watched.inbox.taken)
+  }
+
+  /** Whether nobody has taken any of the messages that are left, for `closeTimeoutMs`. */
+  isTakingDue(now: number): boolean {
+    return this.#receiving.stalledMs(now, this.#watched.inbox.taken, 1) >= this.#settings.closeTimeoutMs
+  }
+}
