@@ -3,7 +3,7 @@ import { Chunk } from './chunk.ts'
 import { ProtocolError } from './errors.ts'
 import { FIN, RSV1 } from './frame-writer.ts'
 import { EMPTY, GrowingBuffer } from './growing-buffer.ts'
-import { unmask } from './mask.ts'
+import { unmask, unmaskTo } from './mask.ts'
 import { isControl, isReserved, Opcode } from './opcode.ts'
 
 /** Receives frames in wire order. Implemented by `MessageAssembler`, and by the recorder in tests. */
@@ -172,8 +172,8 @@ export class FrameParser {
     const payload = this.#payload
     const held = payload.length
     const end = Math.min(chunk.length, at + this.#length - held)
-    const part = payload.append(chunk.bytes, at, end)
-    unmask(new Chunk(part), 0, part.length, this.#key, held)
+    const part = payload.extend(end - at)
+    unmaskTo(part, chunk.bytes, at, end, this.#key, held)
     if (payload.length === this.#length) {
       this.#state = 'idle'
       this.#payload = undefined

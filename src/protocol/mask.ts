@@ -1,4 +1,6 @@
-import type { Chunk } from './chunk.ts'
+import type { Buffer } from 'node:buffer'
+import { Chunk } from './chunk.ts'
+import { simdMask, type WebAssemblyEngine } from './simd-mask.ts'
 
 /** A shorter payload is done sooner byte by byte: 1 ns each (Node 20); words need a beginning and an end. */
 const WORDS_FROM = 32
@@ -8,6 +10,7 @@ const VIEW_FROM = 80
 /** Four bytes that are also one word, so that a key becomes a word in the machine's own byte order. */
 const keyBytes = new Uint8Array(4)
 const keyWord = new Int32Array(keyBytes.buffer)
+const simd = simdMask((globalThis as { WebAssembly?: WebAssemblyEngine }).WebAssembly) // the types of Node 20 lack it
 
 /**
  * Unmasks the bytes from `start` to before `end` in place; masking is the same operation. `key` holds the first byte of
@@ -16,8 +19,19 @@ const keyWord = new Int32Array(keyBytes.buffer)
 export function unmask(chunk: Chunk, start: number, end: number, key: number, phase: number): void {
   if (key === 0) return
   const turned = turn(key, phase)
-  if (end - start < WORDS_FROM || chunk.length < VIEW_FROM) unmaskBytes(chunk.bytes, start, end, turned)
+  if (end - start >= simd.from) simd.mask(chunk.bytes, start, chunk.bytes, start, end, turned)
+  else if (end - start < WORDS_FROM || chunk.length < VIEW_FROM) unmaskBytes(chunk.bytes, start, end, turned)
   else unmaskWords(chunk, start, end, turned)
+}
+
+/** The same, from `source[start, end)` into `target`, which is as long. */
+export function unmaskTo(target: Buffer, source: Buffer, start: number, end: number, key: number, phase: number): void {
+  if (end - start >= simd.from) {
+    simd.mask(target, 0, source, start, end, turn(key, phase))
+    return
+  }
+  source.copy(target, 0, start, end)
+  unmask(new Chunk(target), 0, end - start, key, phase)
 }
 
 /** The key as it stands `phase` bytes further on. A shift by 32 is one by 0. */

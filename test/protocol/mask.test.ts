@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Chunk } from '../../src/protocol/chunk.ts'
-import { unmask } from '../../src/protocol/mask.ts'
+import { unmask, unmaskTo } from '../../src/protocol/mask.ts'
 import { hex, naiveMask } from './wire.ts'
 
 const GUARD = 16
@@ -26,17 +26,38 @@ const lengths: [name: string, from: number, to: number, chunkBytes: number][] = 
   ['0 to 40 bytes in a long chunk', 0, 40, 1024],
   ['around the length from which words are used', 41, 100, 0],
   ['several turns of eight words, and a rest', 500, 570, 0],
+  ['around the length from which vectors are used', 1_020, 1_030, 0],
+  ['around the size of their memory', 65_530, 65_540, 0],
 ]
 
 for (const [name, from, to, chunkBytes] of lengths) {
+  const isLong = to > 1_000
   t.test(`§5.3 ${name}: equal to byte-by-byte masking, at every alignment and phase`, async (t) => {
     const wrong: string[] = []
     for (let length = from; length <= to; length++)
-      for (let offset = 0; offset < 8; offset++)
+      for (let offset = 0; offset < 8; offset += isLong ? 3 : 1)
         for (let phase = 0; phase < 5; phase++)
-          for (const key of KEYS)
+          for (const key of isLong ? KEYS.slice(-1) : KEYS)
             if (differs(length, offset, phase, key, chunkBytes))
               wrong.push(`${length} bytes at ${offset}, phase ${phase}, key ${key.toString('hex')}`)
     t.same(wrong.slice(0, 5), [])
   })
 }
+
+t.test('§5.3 into another place: the source stays as it was', async (t) => {
+  for (const length of [0, 1, 31, 32, 100, 1_023, 1_024, 70_001]) {
+    const source = Buffer.from(Array.from({ length: length + 9 }, (_, at) => at & 0xff))
+    const before = Buffer.from(source)
+    for (const [key, phase] of [
+      [hex('37fa213d'), 0],
+      [hex('37fa213d'), 3],
+      [hex('00000000'), 1],
+    ] as const) {
+      const target = Buffer.alloc(length)
+      unmaskTo(target, source, 5, 5 + length, key.readInt32LE(), phase)
+      const turned = Buffer.from([0, 1, 2, 3].map((at) => key[(at + phase) % 4]))
+      t.ok(target.equals(naiveMask(source.subarray(5, 5 + length), turned)), `${length} bytes, phase ${phase}`)
+    }
+    t.ok(source.equals(before))
+  }
+})
