@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { headerLength, writeHeader } from './protocol/frame-writer.ts'
 import { EMPTY, GrowingBuffer } from './protocol/growing-buffer.ts'
+import { SLAB_BYTES, Slab } from './slab.ts'
 
 /** Told when the fate of a message is known. */
 export type SendCallback = (error?: Error | null) => void
@@ -14,15 +15,12 @@ export interface OutboxOwner {
 
 /** Up to this size a payload is copied behind its header, so that one turn's frames leave in one buffer. */
 const COPY_UP_TO = 8_192
-/** Frames are copied into slabs of this size, shared by all connections; a slab is never written twice. */
-const SLAB_BYTES = 65_536
 /** What is handed to the transport at once: small enough that a slow peer's progress is seen. */
 const WRITE_BYTES = 131_072
 /** From here on a turn's frames do not wait for its end. */
 const FLUSH_BYTES = 65_536
 
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-let slabUsed = 0
+const slab = new Slab()
 
 const endTurn = (outbox: Outbox): void => outbox.endTurn()
 
@@ -70,14 +68,15 @@ export class Outbox {
   addFrame(flags: number, opcode: number, payload: Buffer): void {
     const length = payload.length
     if (length > COPY_UP_TO) {
-      writeHeader(slab, flags, opcode, length, this.#claim(headerLength(length)))
+      const start = this.#claim(headerLength(length))
+      writeHeader(slab.bytes, flags, opcode, length, start)
       this.addRaw(payload)
       return
     }
     const header = headerLength(length)
     const start = this.#claim(header + length)
-    writeHeader(slab, flags, opcode, length, start)
-    slab.set(payload, start + header)
+    writeHeader(slab.bytes, flags, opcode, length, start)
+    slab.bytes.set(payload, start + header)
     this.#schedule()
   }
 
@@ -90,8 +89,8 @@ export class Outbox {
     }
     const header = headerLength(length)
     const start = this.#claim(header + length)
-    writeHeader(slab, flags, opcode, length, start)
-    slab.write(text, start + header, length, 'utf8')
+    writeHeader(slab.bytes, flags, opcode, length, start)
+    slab.bytes.write(text, start + header, length, 'utf8')
     this.#schedule()
   }
 
@@ -146,18 +145,13 @@ export class Outbox {
 
   /** Reserves room in the slab, next to this turn's earlier frames where it can. */
   #claim(size: number): number {
-    if (slabUsed + size > SLAB_BYTES) {
-      slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-      slabUsed = 0
-    }
-    const start = slabUsed
-    if (this.#range !== slab || this.#rangeEnd !== start) {
+    const start = slab.claim(size)
+    if (this.#range !== slab.bytes || this.#rangeEnd !== start) {
       this.#closeRange()
-      this.#range = slab
+      this.#range = slab.bytes
       this.#rangeStart = start
     }
-    slabUsed += size
-    this.#rangeEnd = slabUsed
+    this.#rangeEnd = start + size
     this.#accepted += size
     return start
   }

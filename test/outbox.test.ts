@@ -83,6 +83,29 @@ t.test('order: small, large, prepared and text beyond ASCII', async (t) => {
   t.same(framesOf(received), [...sent, 'f', ...sent])
 })
 
+t.test('the header of a large frame is right wherever the shared memory ends', async (t) => {
+  const SHARED = 65_536
+  for (let gap = 0; gap < 12; gap++) {
+    const { outbox, transport, received, text } = setUp()
+    const expected: string[] = []
+    const send = async (data: string): Promise<number> => {
+      text(data)
+      expected.push(data)
+      await settle(1)
+      const last = transport.writes.flat().at(-1) as Buffer
+      return SHARED - gap - (last.byteOffset + last.length)
+    }
+    let left = await send('')
+    if (left < 0) left = await send('a new one')
+    while (left > 140) left = await send('x'.repeat(Math.min(8_000, left - 140)))
+    if (left > 100) left = await send('y'.repeat(50))
+    t.equal(await send('z'.repeat(left - 2)), 0, `${gap} bytes are left`)
+    outbox.addFrame(FIN, Opcode.Binary, Buffer.alloc(8_193, 'l'))
+    await settle()
+    t.same(framesOf(received), [...expected, 'l'.repeat(8_193)])
+  }
+})
+
 t.test('small payloads are copied, large ones go out as they are', async (t) => {
   const { outbox, transport } = setUp()
   const [small, large] = [Buffer.alloc(8_192, 1), Buffer.alloc(8_193, 2)]
