@@ -1,9 +1,10 @@
-import { type BrowserEvents, ConnectionEmitter } from './events.ts'
-import type { SendCallback } from './outbox.ts'
+import type { BrowserEvents } from './browser-events.ts'
+import { ConnectionEmitter } from './events.ts'
 import { type MessageData, messageOpcode, toPayload, toReason } from './payload.ts'
 import { PreparedMessage } from './prepared.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
+import type { SendCallback } from './receipts.ts'
 import type { Wire } from './wire.ts'
 
 export interface SendOptions {

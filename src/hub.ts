@@ -8,7 +8,8 @@ import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSetti
 import { CloseCode } from './protocol/close-code.ts'
 import { appSettings, drainOptions } from './settings.ts'
 import type { Upgrade } from './upgrade.ts'
-import { Wire, type WireHost } from './wire.ts'
+import { Wire } from './wire.ts'
+import type { WireHost } from './wire-host.ts'
 
 const consoleLogger: Logger = {
   warn: (details, message) => console.warn(message, details),

@@ -1,16 +1,8 @@
 import type { Connection } from './connection.ts'
+import { MessageQueue, type Waiting } from './message-queue.ts'
 
 /** Messages wait up to this many bytes; then we stop reading. Reading goes on when half of it is taken. */
 const FULL_BYTES = 65_536
-/** What a waiting message is charged besides its payload, so that empty ones have an end too. */
-const MESSAGE_COST = 160
-/** Messages taken are let go of at the latest after so many. */
-const COMPACT_AFTER = 256
-
-interface Waiting {
-  readonly data: Buffer
-  readonly isBinary: boolean
-}
 
 /** What the inbox asks of, and tells, the wire it hangs on. */
 export interface InboxOwner {
@@ -34,9 +26,7 @@ const DONE: Result = { done: true, value: undefined }
 export class Inbox {
   readonly #connection: Connection
   readonly #owner: InboxOwner
-  #waiting: Waiting[] = []
-  #head = 0
-  #bytes = 0
+  readonly #waiting = new MessageQueue()
   #isPaused = false
   #isBusy = false
   #isIterated = false
@@ -52,20 +42,20 @@ export class Inbox {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= FULL_BYTES
+    return this.bytes >= FULL_BYTES
   }
 
   get hasRoom(): boolean {
-    return this.#bytes <= FULL_BYTES / 2
+    return this.bytes <= FULL_BYTES / 2
   }
 
   /** What the messages cost that wait. */
   get bytes(): number {
-    return this.#bytes
+    return this.#waiting.bytes
   }
 
   get isEmpty(): boolean {
-    return this.#head === this.#waiting.length
+    return this.#waiting.length === 0
   }
 
   /** A listener's promise has not settled yet. */
@@ -80,7 +70,7 @@ export class Inbox {
 
   /** How many messages wait. */
   get length(): number {
-    return this.#waiting.length - this.#head
+    return this.#waiting.length
   }
 
   get isPaused(): boolean {
@@ -97,8 +87,7 @@ export class Inbox {
       this.#deliver(data, isBinary)
       return
     }
-    this.#waiting.push({ data: detached(data), isBinary })
-    this.#bytes += data.length + MESSAGE_COST
+    this.#waiting.add(data, isBinary)
   }
 
   /** Delivers what waits, as far as the application is ready for it. */
@@ -127,9 +116,7 @@ export class Inbox {
 
   /** Nobody will take what waits. */
   discard(): void {
-    this.#waiting = []
-    this.#head = 0
-    this.#bytes = 0
+    this.#waiting.clear()
     this.#endReaders()
   }
 
@@ -203,14 +190,8 @@ export class Inbox {
   }
 
   #take(): Waiting {
-    const message = this.#waiting[this.#head++]
     this.taken++
-    this.#bytes -= message.data.length + MESSAGE_COST
-    if (this.isEmpty || this.#head === COMPACT_AFTER) {
-      this.#waiting.splice(0, this.#head)
-      this.#head = 0
-    }
-    return message
+    return this.#waiting.take()
   }
 
   #deliver(data: Buffer, isBinary: boolean): void {
@@ -246,11 +227,6 @@ export class Inbox {
 
 const yes = (): true => true
 const pump = (inbox: Inbox): void => inbox.pump()
-
-/** A payload that waits is a view of the chunk it came in; a small one must not keep a large chunk alive. */
-function detached(data: Buffer): Buffer {
-  return data.buffer.byteLength > 2 * data.length + MESSAGE_COST ? Buffer.from(data) : data
-}
 
 function toArrayBuffer(data: Buffer): ArrayBuffer {
   return data.buffer.slice(data.byteOffset, data.byteOffset + data.length) as ArrayBuffer // Node's Buffers are not shared

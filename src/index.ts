@@ -1,7 +1,9 @@
 /** WebSocket endpoints as routes: the public surface of the core. */
+
+export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } from './browser-events.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
-export type { BrowserEvents, CloseEvent, ConnectionEvents, ErrorEvent, MessageEvent, OpenEvent } from './events.ts'
+export type { ConnectionEvents } from './events.ts'
 export { handshakeSignal } from './handshake-signal.ts'
 export type { Connections } from './hub.ts'
 export type {
@@ -15,9 +17,9 @@ export type {
   Protocols,
   RouteOptions,
 } from './options.ts'
-export type { SendCallback } from './outbox.ts'
 export type { MessageData } from './payload.ts'
 export { type PreparedMessage, prepare } from './prepared.ts'
 export { CloseCode } from './protocol/close-code.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol/errors.ts'
+export type { SendCallback } from './receipts.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'

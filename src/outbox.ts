@@ -1,10 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { headerLength, writeHeader } from './protocol/frame-writer.ts'
 import { EMPTY, GrowingBuffer } from './protocol/growing-buffer.ts'
+import { Receipts, type SendCallback } from './receipts.ts'
 import { SLAB_BYTES, Slab } from './slab.ts'
-
-/** Told when the fate of a message is known. */
-export type SendCallback = (error?: Error | null) => void
 
 export interface OutboxOwner {
   /** The transport has taken more of what was added. */
@@ -43,7 +41,7 @@ export class Outbox {
   #inFlight = 0
   #inTurn = false
   #ending = false
-  #callbacks: { readonly at: number; readonly callback: SendCallback }[] = []
+  readonly #receipts = new Receipts()
 
   constructor(transport: Duplex, owner: OutboxOwner) {
     this.#transport = transport
@@ -115,7 +113,7 @@ export class Outbox {
 
   /** Called when everything added up to now is written, or cannot be any more. */
   onWritten(callback: SendCallback): void {
-    this.#callbacks.push({ at: this.#accepted, callback })
+    this.#receipts.add(this.#accepted, callback)
   }
 
   /** Ends the transport's writing side behind everything added up to now. */
@@ -138,9 +136,7 @@ export class Outbox {
     this.#range = undefined
     this.#tail = undefined
     this.#written = this.#accepted
-    const callbacks = this.#callbacks
-    this.#callbacks = []
-    for (const { callback } of callbacks) callback(error)
+    this.#receipts.drop(error)
   }
 
   /** Reserves room in the slab, next to this turn's earlier frames where it can. */
@@ -214,18 +210,11 @@ export class Outbox {
     this.#transport.write(chunk, (error) => this.#onWrite(batchSize, error))
   }
 
-  /** Calls those whose bytes are written, which are the first of the list. */
-  #callBack(): void {
-    const waiting = this.#callbacks.findIndex(({ at }) => at > this.#written)
-    const done = this.#callbacks.splice(0, waiting < 0 ? this.#callbacks.length : waiting)
-    for (const { callback } of done) callback()
-  }
-
   #onWrite(size: number, error?: Error | null): void {
     if (error || this.#transport.destroyed) return // what was under way is lost, and `drop` tells everybody
     this.#inFlight -= size
     this.#written += size
-    this.#callBack()
+    this.#receipts.settle(this.#written)
     this.flush()
     this.#owner.onSent()
   }

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { ConnectionSettings } from './options.ts'
-import { Outbox, type OutboxOwner, type SendCallback } from './outbox.ts'
+import { Outbox, type OutboxOwner } from './outbox.ts'
 import { FIN } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
+import type { SendCallback } from './receipts.ts'
 
 /** What the sender asks of, and tells, the wire it belongs to. */
 export interface SenderOwner {

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
-import type { Budget, Holder } from './budget.ts'
+import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { Connection } from './connection.ts'
 import { Deadlines, shortestMs } from './deadlines.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
-import type { Beating, Heartbeat } from './heartbeat.ts'
+import type { Beating } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
 import type { ConnectionSettings } from './options.ts'
@@ -17,23 +17,10 @@ import { closePayload, FIN } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { Pulse } from './pulse.ts'
 import { Sender, type SenderOwner } from './sender.ts'
+import type { WireHost } from './wire-host.ts'
 
 const NOTHING = Buffer.alloc(0)
 const ignore = (): void => undefined
-
-/** The app around a connection. */
-export interface WireHost {
-  readonly heartbeat: Heartbeat
-  readonly budget: Budget
-  /** Something that a handler or listener threw, or rejected with. */
-  onHandlerError(error: unknown, connection: Connection): void
-  /** The transport is gone. */
-  onClosed(wire: Wire): void
-  /** 'close' has been emitted, and no code of the application's is at work any more. */
-  onSettled(wire: Wire): void
-  /** The connection held more than all others when `budget` was exceeded, and has to go. */
-  onEvicted(): void
-}
 
 /**
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import type { CloseEvent, ErrorEvent, MessageEvent } from '../src/events.ts'
+import type { CloseEvent, ErrorEvent, MessageEvent } from '../src/browser-events.ts'
 import { open, settle } from './support/open.ts'
 
 t.test('onmessage, as in browsers: text as string, binary as binaryType says', async (t) => {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { Chunk } from './chunk.ts'
 import { ProtocolError } from './errors.ts'
+import { readLength, UNKNOWN } from './frame-length.ts'
 import { FIN, RSV1 } from './frame-writer.ts'
 import { EMPTY, GrowingBuffer } from './growing-buffer.ts'
 import { unmask, unmaskTo } from './mask.ts'
@@ -26,7 +27,6 @@ export interface FrameParserOptions {
 const RSV2_RSV3 = 0x30
 const MASK = 0x80
 const MAX_HEADER_BYTES = 14
-const UNKNOWN = -1
 
 /**
  * Client bytes in, frames out. Knows nothing of sockets, messages or time.
@@ -189,23 +189,4 @@ export class FrameParser {
     this.#length = UNKNOWN
     this.#sink.onFrame(fin, (this.#first & RSV1) !== 0, opcode, payload)
   }
-}
-
-/**
- * The 16 or 64 bits of a longer length, refused at the byte that makes them wrong. RFC 6455 §5.2
- * Over 2^53 the number is no longer exact, and need not be: no limit lies there.
- */
-function readLength(bytes: Buffer, at: number, end: number, code: number): number {
-  if (code === 126) {
-    if (end - at < 2) return UNKNOWN
-    const length = bytes.readUInt16BE(at)
-    if (length < 126) throw new ProtocolError('WS_LENGTH_NOT_MINIMAL')
-    return length
-  }
-  if (end > at && bytes[at] > 0x7f) throw new ProtocolError('WS_LENGTH_TOO_LARGE')
-  if (end - at < 6) return UNKNOWN
-  const high = bytes.readUIntBE(at, 6)
-  if (high === 0) throw new ProtocolError('WS_LENGTH_NOT_MINIMAL')
-  if (end - at < 8) return UNKNOWN
-  return Math.min(high * 65536 + bytes.readUInt16BE(at + 6), Number.MAX_SAFE_INTEGER)
 }

@@ -1,0 +1,18 @@
+import type { Budget } from './budget.ts'
+import type { Connection } from './connection.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import type { Wire } from './wire.ts'
+
+/** The app around a connection. */
+export interface WireHost {
+  readonly heartbeat: Heartbeat
+  readonly budget: Budget
+  /** Something that a handler or listener threw, or rejected with. */
+  onHandlerError(error: unknown, connection: Connection): void
+  /** The transport is gone. */
+  onClosed(wire: Wire): void
+  /** 'close' has been emitted, and no code of the application's is at work any more. */
+  onSettled(wire: Wire): void
+  /** The connection held more than all others when `budget` was exceeded, and has to go. */
+  onEvicted(): void
+}
