@@ -13,6 +13,8 @@ export interface IntakeOwner extends MessageSink {
   onFault(error: ProtocolError): void
   /** All is done that those bytes caused: whether to read on may be decided. */
   onRead(): void
+  /** The peer has ended its side, and all that came before was read. */
+  onEnd(): void
 }
 
 /**
@@ -28,6 +30,7 @@ export class Intake {
   readonly #parser: FrameParser
   /** The part of a chunk that was not taken. */
   #rest: Buffer | undefined = undefined
+  #hasEnded = false
 
   constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner) {
     this.#transport = transport
@@ -61,6 +64,10 @@ export class Intake {
   /** Begins, `head` first. */
   start(head: Buffer): void {
     this.#transport.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#transport.on('end', () => {
+      this.#hasEnded = true
+      if (this.#rest === undefined) this.#owner.onEnd()
+    })
     if (head.length > 0) this.#receive(head)
     if (this.isReading && this.#rest === undefined) this.#transport.resume()
   }
@@ -111,6 +118,7 @@ export class Intake {
     if (rest === undefined) return
     this.#rest = undefined
     this.#receive(rest)
+    if (this.#hasEnded && this.#rest === undefined) this.#owner.onEnd()
     if (this.isReading && this.#rest === undefined) this.#transport.resume()
   }
 }

@@ -72,7 +72,6 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   /** Begins to read, `head` first, after `handler` had its chance to listen. */
   open(head: Buffer, handler: (socket: Connection) => unknown): void {
     const transport = this.#transport
-    transport.on('end', () => this.#step('transport-ended'))
     transport.on('error', ignore) // 'close' follows, and says all that users need
     transport.on('close', () => this.#onTransportClosed())
     const outcome = this.inbox.call(handler, [this.connection])
@@ -161,6 +160,10 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     this.#outbox.endTurn()
     this.#account()
     this.#regulate()
+  }
+
+  onEnd(): void {
+    this.#step('transport-ended')
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {

@@ -69,6 +69,32 @@ await onEachHost('a flood is read only as fast as a slow loop takes it', async (
   t.ok(taken >= 100 * MIB - 100_000, `${taken} bytes taken: all`)
 })
 
+await onEachHost('what came before a FIN is delivered, however full the queue was when it came', async (t, begin) => {
+  const { opened, open } = gate()
+  let taken = 0
+  const closed = gate()
+  const app = await begin({
+    routes: {
+      '/ws': (socket) => {
+        socket.on('message', async () => {
+          await opened
+          taken++
+        })
+        socket.on('close', closed.open)
+      },
+    },
+  })
+  const sockets = accepted(app.server)
+  const client = await app.open()
+  client.write(Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(1, 'x'.repeat(20)))))
+  client.end()
+  while (sockets[0].bytesRead < 26_000) await TURN()
+  for (let i = 0; i < 5; i++) await TURN()
+  open()
+  await closed.opened
+  t.equal(taken, 1_000)
+})
+
 await onEachHost('a paused connection holds its peer back, and resumes without loss', async (t, begin) => {
   let paused: Connection | undefined
   let seen = 0
