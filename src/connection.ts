@@ -12,6 +12,8 @@ export interface SendOptions {
   readonly binary?: boolean
   /** False for a part that others follow: together they are one message. RFC 6455 §5.4 @defaultValue true */
   readonly fin?: boolean
+  /** False for what should go out as it is on a compressed connection, too. Parts always do. @defaultValue true */
+  readonly compress?: boolean
 }
 
 /** How a connection ended. RFC 6455 §7.1.4 to §7.1.6 */
@@ -68,7 +70,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
 
   /** The extensions that were agreed on; '' for none. RFC 6455 §9 */
   get extensions(): string {
-    return ''
+    return this.#wire.extensions
   }
 
   /** Bytes, headers included, that have been sent and not written yet. */
@@ -120,12 +122,14 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   send(data: MessageData | PreparedMessage, options?: SendOptions | SendCallback, callback?: SendCallback): boolean {
     const settings = typeof options === 'object' ? options : undefined
     const done = this.#guard(typeof options === 'function' ? options : callback)
-    if (data instanceof PreparedMessage) return this.#wire.sender.framed(data.frame, done)
+    const { sender } = this.#wire
+    if (data instanceof PreparedMessage) return sender.prepared(data, done)
     const payload = toPayload(data)
     const fin = settings?.fin ?? true
-    const isPart = !fin || this.#wire.sender.isFragmenting // a part may end inside a character
+    const isPart = !fin || sender.isFragmenting // a part may end inside a character
     const opcode = messageOpcode(payload, settings?.binary, isPart)
-    return this.#wire.sender.data(opcode, payload, fin, done)
+    if (isPart) return sender.part(opcode, payload, fin, done)
+    return sender.message(opcode, payload, settings?.compress ?? true, done)
   }
 
   /**

@@ -8,7 +8,7 @@ import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSetti
 import { CloseCode } from './protocol/close-code.ts'
 import { appSettings, drainOptions } from './settings.ts'
 import type { Upgrade } from './upgrade.ts'
-import { Wire } from './wire.ts'
+import { type Agreement, Wire } from './wire.ts'
 import type { WireHost } from './wire-host.ts'
 
 const consoleLogger: Logger = {
@@ -17,9 +17,8 @@ const consoleLogger: Logger = {
 }
 
 /** What turns an accepted handshake into a connection. */
-export interface Opening {
+export interface Opening extends Agreement {
   readonly settings: RouteSettings
-  readonly protocol: string
   readonly handler: (socket: Connection, request: never) => unknown
   /** The framework's request, for the handler. */
   readonly request: unknown
@@ -91,7 +90,7 @@ export class Hub implements WireHost {
 
   /** Makes `transport`, on which the 101 has gone out, a connection. */
   open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): void {
-    const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening.protocol)
+    const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening)
     this.#wires.set(wire, opening.server)
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)

@@ -1,8 +1,11 @@
 import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
+import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
+import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { ConnectionSettings } from './options.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import { FrameParser } from './protocol/frame-parser.ts'
+import { EMPTY } from './protocol/growing-buffer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
 
 /** What takes what comes in. Implemented by `Wire`. */
@@ -21,24 +24,27 @@ export interface IntakeOwner extends MessageSink {
  * The transport's reading side, and the way from bytes to messages. Goes on and stops as is wanted, between two frames of
  * a chunk, too. The only place that catches a `ProtocolError`.
  */
-export class Intake {
+export class Intake implements HeldReader {
   /** Whether more is wanted. */
   isReading = true
   readonly #transport: Duplex
   readonly #owner: IntakeOwner
   readonly #assembler: MessageAssembler
   readonly #parser: FrameParser
+  readonly #inflating: InflatingSink | undefined
   /** The part of a chunk that was not taken. */
   #rest: Buffer | undefined = undefined
   #hasEnded = false
 
-  constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner) {
+  constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
     this.#transport = transport
     this.#owner = owner
     // A text longer than a string can be could not be handed over.
     const maxMessageBytes = Math.min(settings.maxMessageBytes, constants.MAX_STRING_LENGTH)
-    this.#assembler = new MessageAssembler(owner, { maxMessageBytes, maxFragments: settings.maxFragments })
-    this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: false })
+    this.#inflating = extension && new InflatingSink(owner, this, extension, maxMessageBytes)
+    const sink = this.#inflating ?? owner
+    this.#assembler = new MessageAssembler(sink, { maxMessageBytes, maxFragments: settings.maxFragments })
+    this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: extension !== undefined })
   }
 
   /** A message was begun and has not ended. */
@@ -58,7 +64,8 @@ export class Intake {
 
   /** Bytes that were read, and are no message yet. */
   get heldBytes(): number {
-    return this.unfinishedBytes + (this.#rest === undefined ? 0 : this.#rest.length)
+    const inflating = this.#inflating === undefined ? 0 : this.#inflating.heldBytes
+    return this.unfinishedBytes + inflating + (this.#rest === undefined ? 0 : this.#rest.length)
   }
 
   /** Begins, `head` first. */
@@ -66,21 +73,22 @@ export class Intake {
     this.#transport.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.#transport.on('end', () => {
       this.#hasEnded = true
-      if (this.#rest === undefined) this.#owner.onEnd()
+      this.#goOn()
     })
     if (head.length > 0) this.#receive(head)
-    if (this.isReading && this.#rest === undefined) this.#transport.resume()
+    if (this.#mayFlow(this.isReading)) this.#transport.resume()
   }
 
   /** From here on `reading` is wanted. */
   follow(reading: boolean): void {
+    const mayFlow = this.#mayFlow(reading)
     // A stream may have been resumed behind our back: Node does so when its last 'readable' listener goes.
-    const isAsWanted = this.#transport.isPaused() !== (reading && this.#rest === undefined)
+    const isAsWanted = this.#transport.isPaused() !== mayFlow
     if (reading === this.isReading && isAsWanted) return
     this.isReading = reading
-    if (reading && this.#rest === undefined) this.#transport.resume()
+    if (mayFlow) this.#transport.resume()
     else this.#transport.pause()
-    if (reading && this.#rest !== undefined) process.nextTick(() => this.#takeRest())
+    if (reading && this.#rest !== undefined) process.nextTick(() => this.#goOn())
   }
 
   /** Called from inside of a message: it is the last for now. One chunk can hold ten thousand. */
@@ -92,12 +100,25 @@ export class Intake {
   stop(): void {
     this.#parser.stop()
     this.#assembler.stop()
+    this.#inflating?.stop()
     this.#rest = undefined
   }
 
+  /** Goes on after `hold`, with `task` first. */
+  goOn(task: () => void): void {
+    this.#owner.onBytes(0)
+    try {
+      task()
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#owner.onRead()
+    this.#goOn()
+  }
+
   #receive(chunk: Buffer): void {
-    if (this.#rest !== undefined) {
-      this.#rest = Buffer.concat([this.#rest, chunk]) // a stream may be resumed behind our back, as above
+    if (this.#rest !== undefined || this.#isWaiting) {
+      this.#rest = Buffer.concat([this.#rest ?? EMPTY, chunk]) // a stream may be resumed behind our back, as above
       this.#transport.pause()
       return
     }
@@ -106,19 +127,34 @@ export class Intake {
       const taken = this.#parser.push(chunk)
       if (taken < chunk.length) this.#rest = chunk.subarray(taken)
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#owner.onFault(error)
+      this.#fail(error)
     }
     this.#owner.onRead()
   }
 
-  /** What lay behind the message that stopped us comes before anything new. */
-  #takeRest(): void {
+  #fail(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error
+    this.#owner.onFault(error)
+  }
+
+  /** What lay behind the message that stopped us comes before anything new, and the end behind everything. */
+  #goOn(): void {
+    if (this.#isWaiting) return
     const rest = this.#rest
-    if (rest === undefined) return
-    this.#rest = undefined
-    this.#receive(rest)
-    if (this.#hasEnded && this.#rest === undefined) this.#owner.onEnd()
-    if (this.isReading && this.#rest === undefined) this.#transport.resume()
+    if (rest !== undefined && this.isReading) {
+      this.#rest = undefined
+      this.#receive(rest)
+    }
+    if (this.#rest !== undefined || this.#isWaiting) return
+    if (this.#hasEnded) this.#owner.onEnd()
+    else if (this.isReading) this.#transport.resume()
+  }
+
+  get #isWaiting(): boolean {
+    return this.#inflating?.isWaiting === true
+  }
+
+  #mayFlow(reading: boolean): boolean {
+    return reading && this.#rest === undefined && !this.#isWaiting
   }
 }

@@ -69,6 +69,20 @@ const drain: Rule = (value) => {
   return undefined
 }
 
+const COMPRESSION_RULES: Record<string, Rule> = {
+  thresholdBytes: whole(0, Number.MAX_SAFE_INTEGER, 'bytes', false),
+  level: whole(1, 9, 'effort', false),
+  contextTakeover: flag,
+  windowBits: whole(9, 15, 'bits', false),
+}
+
+const compression: Rule = (value) => {
+  if (typeof value === 'boolean') return undefined
+  if (!isObject(value)) return 'takes true, false or an object such as { thresholdBytes: 1024 }'
+  checkOptions(value, COMPRESSION_RULES, 'compression.')
+  return undefined
+}
+
 const CONNECTION_RULES: Record<string, Rule> = {
   maxMessageBytes: bytes(true),
   maxFragments: count,
@@ -87,6 +101,7 @@ export const ROUTE_RULES: Record<string, Rule> = {
   requireOrigin: flag,
   allowedHosts: hosts,
   protocols,
+  compression,
   maxHeaderFields: count,
   handshakeTimeoutMs: ms(true),
   onError: fn,
@@ -112,7 +127,12 @@ export function checkOptions(options: object, rules: Record<string, Rule>, prefi
 }
 
 /** What users of other libraries write. */
-const KNOWN_ELSEWHERE: Record<string, string> = { maxPayload: 'maxMessageBytes', handleProtocols: 'protocols' }
+const KNOWN_ELSEWHERE: Record<string, string> = {
+  maxPayload: 'maxMessageBytes',
+  handleProtocols: 'protocols',
+  perMessageDeflate: 'compression',
+  threshold: 'thresholdBytes',
+}
 
 function unknownOption(prefix: string, name: string, known: string[]): string {
   const alike = known.find((other) => isAlike(sketch(other), sketch(name))) ?? KNOWN_ELSEWHERE[name]

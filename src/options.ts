@@ -69,6 +69,35 @@ export type Protocols =
   | readonly string[]
   | ((offered: readonly string[], request: IncomingMessage) => string | undefined)
 
+/** permessage-deflate. Sizes are bytes, and the names say so. RFC 7692 */
+export interface CompressionOptions {
+  /**
+   * Shorter messages go out as they are.
+   * @defaultValue 1_024
+   */
+  readonly thresholdBytes?: number
+  /**
+   * From 1 (fast) to 9 (small). 5 takes about three quarters of the CPU of 6, for 0 to 3 % more bytes.
+   * @defaultValue 5
+   */
+  readonly level?: number
+  /**
+   * Messages refer to those before them, where the client agrees: the better ratio for many similar, small ones. Each
+   * connection then has states of its own from its first message on: about 220 KB to send and 45 KB to receive, with
+   * `windowBits: 10` about 95 and 18. Without it an idle connection costs nothing. RFC 7692 §7.1.1
+   * @defaultValue false
+   */
+  readonly contextTakeover?: boolean
+  /**
+   * How far back messages may refer: 2 to this power bytes, 9 to 15. RFC 7692 §7.1.2
+   * @defaultValue 15
+   */
+  readonly windowBits?: number
+}
+
+/** Every option of compression with its value. */
+export type CompressionSettings = Readonly<Required<CompressionOptions>>
+
 /**
  * Called for everything that a handler or listener throws, or rejects with, once the WebSocket is open.
  * `request` is the framework's own.
@@ -100,6 +129,12 @@ export interface RouteOptions extends ConnectionOptions {
    * @defaultValue [] (none)
    */
   readonly protocols?: Protocols
+  /**
+   * Compress messages, with clients that offer it: `true`, or an object of options. Text of 1 KiB takes some 30 us each way.
+   * Secrets and what an attacker chooses should not be in one message: its length would tell. RFC 7692 §8
+   * @defaultValue false
+   */
+  readonly compression?: boolean | CompressionOptions
   /**
    * Most header fields in a handshake. More are refused with 431.
    * @defaultValue 100
@@ -166,6 +201,7 @@ export interface RouteSettings extends ConnectionSettings {
   readonly requireOrigin: boolean
   readonly allowedHosts: readonly string[] | undefined
   readonly protocols: Protocols
+  readonly compression: boolean | CompressionOptions
   readonly maxHeaderFields: number
   readonly handshakeTimeoutMs: number
   readonly onError: OnError | undefined
@@ -178,6 +214,13 @@ export interface AppSettings extends RouteSettings {
   readonly maxTotalBytes: number
   readonly drain: Required<DrainOptions>
   readonly logger: Logger | undefined
+}
+
+export const COMPRESSION_DEFAULTS: CompressionSettings = {
+  thresholdBytes: 1_024,
+  level: 5,
+  contextTakeover: false,
+  windowBits: 15,
 }
 
 export const DEFAULTS: AppSettings = {
@@ -194,6 +237,7 @@ export const DEFAULTS: AppSettings = {
   requireOrigin: false,
   allowedHosts: undefined,
   protocols: [],
+  compression: false,
   maxHeaderFields: 100,
   handshakeTimeoutMs: 10_000,
   onError: undefined,

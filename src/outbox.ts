@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { headerLength, writeHeader } from './protocol/frame-writer.ts'
-import { EMPTY, GrowingBuffer } from './protocol/growing-buffer.ts'
+import { Chunks, type Slot } from './chunks.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
-import { SLAB_BYTES, Slab } from './slab.ts'
 
 export interface OutboxOwner {
   /** The transport has taken more of what was added. */
@@ -11,14 +9,12 @@ export interface OutboxOwner {
   onUnsent(): void
 }
 
-/** Up to this size a payload is copied behind its header, so that one turn's frames leave in one buffer. */
-const COPY_UP_TO = 8_192
 /** What is handed to the transport at once: small enough that a slow peer's progress is seen. */
 const WRITE_BYTES = 131_072
 /** From here on a turn's frames do not wait for its end. */
 const FLUSH_BYTES = 65_536
 
-const slab = new Slab()
+export type { Slot } from './chunks.ts'
 
 const endTurn = (outbox: Outbox): void => outbox.endTurn()
 
@@ -29,28 +25,22 @@ const endTurn = (outbox: Outbox): void => outbox.endTurn()
 export class Outbox {
   readonly #transport: Duplex
   readonly #owner: OutboxOwner
-  #chunks: Buffer[] = []
-  /** The part of a slab that this turn's small frames share; not yet a chunk. */
-  #range: Buffer | undefined = undefined
-  #rangeStart = 0
-  #rangeEnd = 0
-  /** The last chunk, while the transport is stuck: small frames go on to gather in it. */
-  #tail: GrowingBuffer | undefined = undefined
-  #accepted = 0
+  readonly #chunks: Chunks
+  readonly #receipts = new Receipts()
   #written = 0
   #inFlight = 0
   #inTurn = false
   #ending = false
-  readonly #receipts = new Receipts()
 
   constructor(transport: Duplex, owner: OutboxOwner) {
     this.#transport = transport
     this.#owner = owner
+    this.#chunks = new Chunks(transport)
   }
 
   /** Bytes that the transport has not reported as written. */
   get unsentBytes(): number {
-    return this.#accepted - this.#written
+    return this.#chunks.added - this.#written
   }
 
   /** Grows with every byte that the transport reports as written. */
@@ -64,40 +54,32 @@ export class Outbox {
   }
 
   addFrame(flags: number, opcode: number, payload: Buffer): void {
-    const length = payload.length
-    if (length > COPY_UP_TO) {
-      const start = this.#claim(headerLength(length))
-      writeHeader(slab.bytes, flags, opcode, length, start)
-      this.addRaw(payload)
-      return
-    }
-    const header = headerLength(length)
-    const start = this.#claim(header + length)
-    writeHeader(slab.bytes, flags, opcode, length, start)
-    slab.bytes.set(payload, start + header)
+    this.#chunks.addFrame(flags, opcode, payload)
     this.#schedule()
   }
 
-  /** A text frame, encoded straight into place. */
   addText(flags: number, opcode: number, text: string): void {
-    const length = Buffer.byteLength(text)
-    if (length > COPY_UP_TO) {
-      this.addFrame(flags, opcode, Buffer.from(text))
-      return
-    }
-    const header = headerLength(length)
-    const start = this.#claim(header + length)
-    writeHeader(slab.bytes, flags, opcode, length, start)
-    slab.bytes.write(text, start + header, length, 'utf8')
+    this.#chunks.addText(flags, opcode, text)
     this.#schedule()
   }
 
   /** Bytes that are framed already. */
   addRaw(bytes: Buffer): void {
-    this.#closeRange()
-    this.#tail = undefined
-    this.#chunks.push(bytes)
-    this.#accepted += bytes.length
+    this.#chunks.addRaw(bytes)
+    this.#schedule()
+  }
+
+  /** Keeps a place for a frame that is not ready yet: everything that is added later follows it. */
+  reserve(bytes: number): Slot {
+    const slot = this.#chunks.reserve(bytes)
+    this.#owner.onUnsent()
+    return slot
+  }
+
+  fill(slot: Slot, bytes: Buffer): void {
+    const more = this.#chunks.fill(slot, bytes)
+    if (more === undefined) return
+    this.#receipts.move(slot.at, more)
     this.#schedule()
   }
 
@@ -113,7 +95,7 @@ export class Outbox {
 
   /** Called when everything added up to now is written, or cannot be any more. */
   onWritten(callback: SendCallback): void {
-    this.#receipts.add(this.#accepted, callback)
+    this.#receipts.add(this.#chunks.added, callback)
   }
 
   /** Ends the transport's writing side behind everything added up to now. */
@@ -124,50 +106,21 @@ export class Outbox {
 
   /** Writes what has gathered, as far as the transport takes it. */
   flush(): void {
-    this.#closeRange()
-    while (this.#chunks.length > 0 && !this.isStuck && this.#transport.writable) this.#writeSome()
-    if (this.#ending && this.#chunks.length === 0 && this.#transport.writable) this.#transport.end()
+    this.#chunks.closeRange()
+    while (!this.isStuck && this.#transport.writable) {
+      const batch = this.#chunks.take(WRITE_BYTES)
+      if (batch.length === 0) break
+      this.#write(batch)
+    }
+    if (this.#ending && this.#chunks.isEmpty && this.#transport.writable) this.#transport.end()
     this.#owner.onUnsent()
   }
 
   /** The transport is gone: nothing more is written, and whoever waits is told why. */
   drop(error: Error): void {
-    this.#chunks = []
-    this.#range = undefined
-    this.#tail = undefined
-    this.#written = this.#accepted
+    this.#chunks.clear()
+    this.#written = this.#chunks.added
     this.#receipts.drop(error)
-  }
-
-  /** Reserves room in the slab, next to this turn's earlier frames where it can. */
-  #claim(size: number): number {
-    const start = slab.claim(size)
-    if (this.#range !== slab.bytes || this.#rangeEnd !== start) {
-      this.#closeRange()
-      this.#range = slab.bytes
-      this.#rangeStart = start
-    }
-    this.#rangeEnd = start + size
-    this.#accepted += size
-    return start
-  }
-
-  #closeRange(): void {
-    if (this.#range === undefined) return
-    const bytes = this.#range.subarray(this.#rangeStart, this.#rangeEnd)
-    this.#range = undefined // an idle connection keeps no slab alive
-    if (this.isStuck) this.#gather(bytes)
-    else this.#chunks.push(bytes)
-  }
-
-  /** What has to wait gets memory of its own: each view of a slab, however small, would keep all 64 KiB of it. */
-  #gather(bytes: Buffer): void {
-    if (this.#tail === undefined || this.#tail.length + bytes.length > SLAB_BYTES) {
-      this.#tail = new GrowingBuffer(SLAB_BYTES)
-      this.#chunks.push(EMPTY)
-    }
-    this.#tail.append(bytes, 0, bytes.length)
-    this.#chunks[this.#chunks.length - 1] = this.#tail.take()
   }
 
   #schedule(): void {
@@ -177,37 +130,16 @@ export class Outbox {
     process.nextTick(endTurn, this)
   }
 
-  #writeSome(): void {
-    this.#tail = undefined
-    const [first, second] = this.#chunks
-    if (first.length > WRITE_BYTES) {
-      this.#chunks[0] = first.subarray(WRITE_BYTES)
-      this.#writeLast(first.subarray(0, WRITE_BYTES), WRITE_BYTES)
-    } else if (second === undefined) {
-      this.#chunks.pop()
-      this.#writeLast(first, first.length)
-    } else {
-      this.#writeSeveral()
-    }
-  }
-
-  /** As many whole chunks as fit into `WRITE_BYTES`, in one system call where the transport can. */
-  #writeSeveral(): void {
-    let size = this.#chunks[0].length
-    let count = 1
-    while (count < this.#chunks.length && size + this.#chunks[count].length <= WRITE_BYTES) {
-      size += this.#chunks[count++].length
-    }
-    const batch = this.#chunks.splice(0, count)
-    this.#transport.cork()
-    for (let i = 0; i < count - 1; i++) this.#transport.write(batch[i])
-    this.#writeLast(batch[count - 1], size)
-    this.#transport.uncork()
-  }
-
-  #writeLast(chunk: Buffer, batchSize: number): void {
-    this.#inFlight += batchSize
-    this.#transport.write(chunk, (error) => this.#onWrite(batchSize, error))
+  /** In one system call, where the transport can. */
+  #write(batch: Buffer[]): void {
+    const last = batch.length - 1
+    let size = 0
+    for (const { length } of batch) size += length
+    this.#inFlight += size
+    if (last > 0) this.#transport.cork()
+    for (let at = 0; at < last; at++) this.#transport.write(batch[at])
+    this.#transport.write(batch[last], (error) => this.#onWrite(size, error))
+    if (last > 0) this.#transport.uncork()
   }
 
   #onWrite(size: number, error?: Error | null): void {

@@ -1,33 +1,91 @@
+import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
+import { turns } from './extensions/turns.ts'
 import type { MessageData } from './payload.ts'
 import { messageOpcode, toPayload } from './payload.ts'
-import { frame } from './protocol/frame-writer.ts'
+import { FIN, frame, headerLength, RSV1 } from './protocol/frame-writer.ts'
+
+export interface PrepareOptions {
+  /** Whether it goes out as binary. @defaultValue text for a string, binary for everything else */
+  readonly binary?: boolean
+  /** False for what should go out as it is on compressed connections, too. @defaultValue true */
+  readonly compress?: boolean
+}
+
+/** A frame that is compressed, or will be in a few turns. */
+class CompressedFrame {
+  frame: Buffer | undefined = undefined
+  #waiting: ((frame: Buffer) => void)[] = []
+
+  whenDone(task: (frame: Buffer) => void): void {
+    this.#waiting.push(task)
+  }
+
+  finish(bytes: Buffer): void {
+    this.frame = bytes
+    for (const task of this.#waiting) task(bytes)
+    this.#waiting = []
+  }
+}
 
 /** A message framed once, for any number of connections. Made by `prepare`. */
 export class PreparedMessage {
-  readonly #frame: Buffer
+  readonly opcode: number
+  /** The whole frame, as it goes out. Not to be written to. */
+  readonly frame: Buffer
+  /** May be compressed where that was agreed on. */
+  readonly compress: boolean
+  /** By what connections have agreed on. */
+  #compressed: Map<string, CompressedFrame> | undefined = undefined
 
-  constructor(wireFrame: Buffer) {
-    this.#frame = wireFrame
+  constructor(opcode: number, payload: Buffer, compress: boolean) {
+    this.opcode = opcode
+    this.frame = frame(opcode, payload)
+    this.compress = compress
   }
 
-  /** The whole frame, as it goes out. Not to be written to. */
-  get frame(): Buffer {
-    return this.#frame
+  get payload(): Buffer {
+    const { length } = this.frame
+    const header = headerLength(length - 2) < 4 ? 2 : headerLength(length - 4) < 10 ? 4 : 10
+    return this.frame.subarray(header)
+  }
+
+  /** Compressed once for all connections that have agreed on the same. RFC 7692 §7.2.1 */
+  compressedFor(extension: PermessageDeflate): CompressedFrame {
+    this.#compressed ??= new Map()
+    const known = this.#compressed.get(extension.key)
+    if (known !== undefined) return known
+    const compressed = new CompressedFrame()
+    this.#compressed.set(extension.key, compressed)
+    this.#compress(extension, compressed)
+    return compressed
+  }
+
+  #compress(extension: PermessageDeflate, compressed: CompressedFrame): void {
+    const { payload } = this
+    const deflater = extension.takeDeflater()
+    deflater.begin(payload)
+    const step = (): boolean => {
+      const deflated = deflater.step()
+      if (deflated === undefined) return false
+      extension.giveDeflater(deflater)
+      compressed.finish(deflated.length < payload.length ? frame(this.opcode, deflated, FIN | RSV1) : this.frame)
+      return true
+    }
+    if (!step()) turns.add(step)
   }
 }
 
 /**
  * Frames a message once, to be sent to many connections: server frames are not masked, so the bytes are the same for
- * all. RFC 6455 §5.1
+ * all. It is compressed once, too, for those that compress without context takeover. RFC 6455 §5.1
  *
  *     const news = prepare(JSON.stringify(event))
  *     for (const socket of app.ws.connections) socket.send(news)
  *
- * @param options.binary whether it goes out as binary; by default a string is text and everything else binary
  * @throws TypeError for data that is no string, Buffer, ArrayBuffer or view of one
  */
-export function prepare(data: MessageData, options: { readonly binary?: boolean } = {}): PreparedMessage {
+export function prepare(data: MessageData, { binary, compress = true }: PrepareOptions = {}): PreparedMessage {
   const payload = toPayload(data)
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-  return new PreparedMessage(frame(messageOpcode(payload, options.binary), bytes))
+  return new PreparedMessage(messageOpcode(payload, binary), bytes, compress)
 }

@@ -17,6 +17,11 @@ export class Receipts {
     for (const { callback } of done) callback()
   }
 
+  /** What was said of `from` bytes, and of more, is now said of so many `more`. */
+  move(from: number, more: number): void {
+    this.#waiting = this.#waiting.map(({ at, callback }) => ({ at: at < from ? at : at + more, callback }))
+  }
+
   /** No more bytes will be written. */
   drop(error: Error): void {
     const waiting = this.#waiting

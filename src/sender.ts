@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream'
+import { Compressor } from './compressor.ts'
+import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
+import type { PreparedMessage } from './prepared.ts'
 import { FIN } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { SendCallback } from './receipts.ts'
@@ -19,7 +22,7 @@ export interface SenderOwner {
   onUnsent(): void
 }
 
-type Held = readonly [frame: Buffer, callback: SendCallback | undefined]
+type Held = readonly [message: PreparedMessage, callback: SendCallback | undefined]
 
 /** Messages of ours on their way out, whole or in parts, and the bounds of what may be unsent. */
 export class Sender implements OutboxOwner {
@@ -30,6 +33,7 @@ export class Sender implements OutboxOwner {
   isCongested = false
   readonly #settings: ConnectionSettings
   readonly #owner: SenderOwner
+  readonly #compressor: Compressor | undefined
   /** Prepared messages: they cannot go between the fragments of another, and follow it. */
   #held: Held[] | undefined = undefined
   #heldBytes = 0
@@ -37,10 +41,11 @@ export class Sender implements OutboxOwner {
   #pongDue: Buffer | undefined = undefined
   #waiters: { resolve(): void; reject(error: Error): void }[] | undefined = undefined
 
-  constructor(transport: Duplex, settings: ConnectionSettings, owner: SenderOwner) {
+  constructor(transport: Duplex, settings: ConnectionSettings, owner: SenderOwner, extension?: PermessageDeflate) {
     this.outbox = new Outbox(transport, this)
     this.#settings = settings
     this.#owner = owner
+    this.#compressor = extension && new Compressor(extension, this.outbox)
   }
 
   /** What was sent and is not written yet. */
@@ -48,14 +53,22 @@ export class Sender implements OutboxOwner {
     return this.outbox.unsentBytes + this.#heldBytes
   }
 
-  /** A message, or a part of one. Returns false above the high-water mark, and when nothing can be sent any more. */
-  data(opcode: number, data: string | Buffer, fin: boolean, callback: SendCallback | undefined): boolean {
+  /** A whole message. Returns false above the high-water mark, and when nothing can be sent any more. */
+  message(opcode: number, data: string | Buffer, compress: boolean, callback: SendCallback | undefined): boolean {
+    if (this.isFragmenting || !compress || this.#compressor === undefined)
+      return this.part(opcode, data, true, callback)
     if (!this.#mayAdd(callback)) return false
-    const flags = fin ? FIN : 0
+    if (!this.#compressor.add(opcode, data)) this.#addData(FIN, opcode, data)
+    this.#added(callback)
+    return !this.isCongested
+  }
+
+  /** A part of a message, the last one if `fin`. Parts are not compressed. Returns as `message` does. */
+  part(opcode: number, data: string | Buffer, fin: boolean, callback: SendCallback | undefined): boolean {
+    if (!this.#mayAdd(callback)) return false
     const frameOpcode = this.isFragmenting ? Opcode.Continuation : opcode
     this.isFragmenting = !fin
-    if (typeof data === 'string') this.outbox.addText(flags, frameOpcode, data)
-    else this.outbox.addFrame(flags, frameOpcode, data)
+    this.#addData(fin ? FIN : 0, frameOpcode, data)
     this.#added(callback)
     if (fin && this.#held !== undefined) this.#release(this.#held)
     return !this.isCongested
@@ -65,16 +78,17 @@ export class Sender implements OutboxOwner {
    * A message that was framed before. One that is held returns true all the same: whoever waited until it is out would wait for
    * the end of the fragmented message, and that may be waiting, too.
    */
-  framed(frame: Buffer, callback: SendCallback | undefined): boolean {
+  prepared(message: PreparedMessage, callback: SendCallback | undefined): boolean {
     if (!this.#mayAdd(callback)) return false
     if (this.isFragmenting) {
       this.#held ??= []
-      this.#held.push([frame, callback])
-      this.#heldBytes += frame.length
+      this.#held.push([message, callback])
+      this.#heldBytes += message.frame.length
       this.#owner.onUnsent()
       return !this.isCongested
     }
-    this.outbox.addRaw(frame)
+    const isCompressed = message.compress && this.#compressor?.addPrepared(message) === true
+    if (!isCompressed) this.outbox.addRaw(message.frame)
     this.#added(callback)
     return !this.isCongested
   }
@@ -105,6 +119,7 @@ export class Sender implements OutboxOwner {
 
   /** The transport is gone, and whoever waits is told why. */
   drop(error: Error): void {
+    this.#compressor?.stop()
     this.outbox.drop(error)
     this.dropHeld()
     for (const { reject } of this.#waiters ?? []) reject(error)
@@ -140,7 +155,12 @@ export class Sender implements OutboxOwner {
   #release(held: Held[]): void {
     this.#held = undefined
     this.#heldBytes = 0
-    for (const [frame, callback] of held) this.framed(frame, callback)
+    for (const [message, callback] of held) this.prepared(message, callback)
+  }
+
+  #addData(flags: number, opcode: number, data: string | Buffer): void {
+    if (typeof data === 'string') this.outbox.addText(flags, opcode, data)
+    else this.outbox.addFrame(flags, opcode, data)
   }
 
   /** Whether anything may be added; if not, `callback` hears why. */

@@ -5,6 +5,7 @@ import { Connection } from './connection.ts'
 import { Deadlines, shortestMs } from './deadlines.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
+import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { Beating } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
@@ -22,6 +23,13 @@ import type { WireHost } from './wire-host.ts'
 const NOTHING = Buffer.alloc(0)
 const ignore = (): void => undefined
 
+/** What client and server have agreed on. */
+export interface Agreement {
+  /** The subprotocol; '' for none. */
+  readonly protocol: string
+  readonly extension?: PermessageDeflate | undefined
+}
+
 /**
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the
  * outside that users hold. Only this, and what it hands the transport to, knows that: any Duplex.
@@ -32,6 +40,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   readonly sender: Sender
   /** The subprotocol; '' for none. */
   readonly protocol: string
+  /** '' for none. */
+  readonly extensions: string
   closeCode: number = CloseCode.Abnormal
   closeReason: Buffer = NOTHING
   /** 'close' has been emitted. */
@@ -55,14 +65,15 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   #chargedBytes = 0
   #finishWaiters: (() => void)[] | undefined = undefined
 
-  constructor(transport: Duplex, settings: ConnectionSettings, host: WireHost, protocol: string) {
+  constructor(transport: Duplex, settings: ConnectionSettings, host: WireHost, { protocol, extension }: Agreement) {
     this.#transport = transport
     this.#host = host
     this.protocol = protocol
+    this.extensions = extension?.header ?? ''
     this.connection = new Connection(this)
     this.inbox = new Inbox(this.connection, this)
-    this.#intake = new Intake(transport, settings, this)
-    this.sender = new Sender(transport, settings, this)
+    this.#intake = new Intake(transport, settings, this, extension)
+    this.sender = new Sender(transport, settings, this, extension)
     this.#outbox = this.sender.outbox
     const watched = { outbox: this.#outbox, inbox: this.inbox, intake: this.#intake }
     host.heartbeat.add(this, shortestMs(settings))

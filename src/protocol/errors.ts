@@ -16,6 +16,7 @@ const PROTOCOL_ERRORS = {
   WS_MESSAGE_TIMEOUT: [CloseCode.PolicyViolation, 'message not finished in time'],
   WS_OVERLOADED: [CloseCode.TryAgainLater, 'the server has no memory left for this connection'],
   WS_BAD_UTF8: [CloseCode.InvalidPayload, 'text is not valid UTF-8'],
+  WS_BAD_DEFLATE: [CloseCode.InvalidPayload, 'compressed data is broken'],
   WS_BAD_CLOSE_CODE: [CloseCode.ProtocolError, 'the close code is not one that may be sent'],
   WS_BAD_CLOSE_LENGTH: [CloseCode.ProtocolError, 'the close payload is half a code'],
   WS_BAD_CLOSE_REASON: [CloseCode.InvalidPayload, 'the close reason is not valid UTF-8'],

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Budget } from '../../src/budget.ts'
 import type { Connection } from '../../src/connection.ts'
+import type { PermessageDeflate } from '../../src/extensions/permessage-deflate.ts'
 import { Heartbeat } from '../../src/heartbeat.ts'
 import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
 import { Wire } from '../../src/wire.ts'
@@ -16,6 +17,7 @@ export interface OpenOptions {
   readonly handler?: (socket: Connection) => unknown
   readonly head?: Buffer
   readonly protocol?: string
+  readonly extension?: PermessageDeflate
   /** What the app does with an error; by default it only takes it down. */
   readonly onError?: (error: unknown, socket: Connection) => void
   readonly heartbeat?: Heartbeat
@@ -61,7 +63,10 @@ export function open(options: OpenOptions = {}): Opened {
     onSettled: () => undefined,
     onEvicted: () => undefined,
   }
-  const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, options.protocol ?? '')
+  const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, {
+    protocol: options.protocol ?? '',
+    extension: options.extension,
+  })
   const socket = wire.connection
   socket.on('close', (code, reason) => {
     closes.push(`${code} ${reason.toString()}`.trim())
