@@ -7,7 +7,6 @@ import {
   type Connection,
   checkHandler,
   Dispatcher,
-  FAILED,
   Hub,
   inherit,
   isWebSocketUpgrade,
@@ -18,7 +17,6 @@ import {
   routeOptions,
   upgradeOf,
   verbsOf,
-  writeRefusal,
 } from '../src/adapter.ts'
 
 /** What a WebSocket route calls: with the open connection, and the request that has become it. */
@@ -119,11 +117,22 @@ export function attach<S extends Server>(server: S, app: Application): S {
   return server
 }
 
-/** Express replies by itself where it is given no `next`. */
+/** What fails behind the 101 comes out at the end of routing as well, where Express would destroy the socket. */
 function route(app: Application, request: IncomingMessage, response: ServerResponse, next?: () => void): unknown {
+  const upgrade = upgradeOf(request)
   const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
-  if (next === undefined) return run(request, response)
-  return run(request, response, (error) => (error ? writeRefusal(response, FAILED) : next()))
+  return run(request, response, (error) => {
+    if (error && upgrade?.fail(error)) return
+    if (error || next === undefined) finish(app as AnyApp & AnyRouter, request, response, error)
+    else next()
+  })
+}
+
+/** Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. */
+function finish(app: AnyApp & AnyRouter, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const router = { handle: (_request: unknown, _response: unknown, done: (error: unknown) => void) => done(error) }
+  const empty = Object.create(app, { router: { value: router }, _router: { value: router } }) as AnyRouter
+  empty.handle(request, response)
 }
 
 function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
@@ -140,16 +149,16 @@ function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
 /** While routing stands in this router its options are in force, for it and for what is mounted on it. */
 function withOptions<R extends AnyRouter>(router: R, options: RouteOptions): R {
   const { handle } = router
-  router.handle = (request, response, next) => {
+  router.handle = function (this: unknown, request, response, next) {
     const upgrade = upgradeOf(request)
-    if (upgrade === undefined) return Reflect.apply(handle, router, [request, response, next])
+    if (upgrade === undefined) return Reflect.apply(handle, this, [request, response, next])
     const around = upgrade.settings
     upgrade.settings = inherit(around, options)
     const leave = (error?: unknown): void => {
       upgrade.settings = around
       next?.(error)
     }
-    return Reflect.apply(handle, router, [request, response, next && leave])
+    return Reflect.apply(handle, this, [request, response, next && leave])
   }
   return router
 }
@@ -222,17 +231,31 @@ function refuse(response: Response, refusal: Refusal): void {
   response.status(refusal.status).send(`${refusal.reason}\n`)
 }
 
-/** Express 4 leaves a middleware's rejection unhandled; here it goes where Express 5 sends it, too. */
+/**
+ * Middleware whose failures are seen: Express 4 leaves a rejection unhandled, where 5 takes it for an error. What fails
+ * behind the 101 is the connection's affair.
+ */
 function contained(middleware: RequestHandler | ErrorRequestHandler): unknown {
   const run = middleware as (...args: unknown[]) => unknown // of three or four arguments
-  const settle = (result: unknown, next: NextFunction): void => {
-    if (result instanceof Promise) result.catch(next)
-  }
   if (middleware.length === 4) {
     return (error: unknown, request: Request, response: Response, next: NextFunction): void =>
-      settle(run(error, request, response, next), next)
+      contain(request, next, () => run(error, request, response, next))
   }
-  return (request: Request, response: Response, next: NextFunction): void => settle(run(request, response, next), next)
+  return (request: Request, response: Response, next: NextFunction): void =>
+    contain(request, next, () => run(request, response, next))
+}
+
+function contain(request: Request, next: NextFunction, task: () => unknown): void {
+  const upgrade = upgradeOf(request)
+  const failed = (error: unknown): void => {
+    if (!upgrade?.fail(error)) next(error || new Error('middleware failed, and gave no reason')) // next() would go on
+  }
+  try {
+    const result = task()
+    if (result instanceof Promise) result.catch(failed)
+  } catch (error) {
+    failed(error)
+  }
 }
 
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */

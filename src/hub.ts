@@ -86,13 +86,14 @@ export class Hub implements WireHost {
   }
 
   /** Makes `transport`, on which the 101 has gone out, a connection. */
-  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): void {
+  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
     const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening.protocol)
     this.#wires.set(wire, opening.server)
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     wire.open(head, (socket) => handler(socket, request as never)) // each adapter passes the request its handlers expect
+    return wire
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */

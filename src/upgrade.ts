@@ -15,6 +15,7 @@ import {
   readHandshake,
 } from './protocol/handshake.ts'
 import { FAILED, FORBIDDEN, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
+import type { Wire } from './wire.ts'
 
 /** After a refusal the client has this long to take it and to end its side; then the socket is destroyed. */
 const LINGER_MS = 2_000
@@ -67,6 +68,8 @@ export class Upgrade implements Departing {
   /** Of the head that went out. `response.statusCode` may change afterwards. */
   #sentStatus = 0
   #timer: Timer | undefined = undefined
+  /** What the handshake has become. */
+  #wire: Wire | undefined = undefined
 
   constructor(hub: Hub, response: ServerResponse, socket: Duplex, head: Buffer) {
     this.hub = hub
@@ -124,9 +127,27 @@ export class Upgrade implements Departing {
     return true
   }
 
+  /**
+   * Code that works on behind the 101 has failed: that is the connection's affair, as what its handler throws. Returns
+   * false where no 101 has gone out, so that there is somebody to reply to.
+   */
+  fail(error: unknown): boolean {
+    if (this.#wire !== undefined) this.#wire.onHandlerError(error)
+    else if (this.#state === 'accepted' && this.#sentStatus === 101)
+      this.response.once('close', () => this.#failLate(error))
+    else return false
+    return true
+  }
+
+  #failLate(error: unknown): void {
+    if (this.fail(error)) return
+    this.hub.log('error', { err: error }, 'sockroute: a handshake failed when its client had left')
+  }
+
   /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
   run(task: () => unknown): void {
     const failed = (error: unknown): void => {
+      if (this.fail(error)) return
       this.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
       if (this.response.headersSent) this.#socket.destroy()
       else writeRefusal(this.response, FAILED)
@@ -267,7 +288,7 @@ export class Upgrade implements Departing {
     socket.off('close', this.#onGone)
     seal(this.response)
     upgrades.delete(this.request)
-    this.hub.open(socket, this.#head, opening, this)
+    this.#wire = this.hub.open(socket, this.#head, opening, this)
   }
 
   /** Sends FIN behind the refusal, and reads what still comes: unread, it would turn FIN into RST. */
