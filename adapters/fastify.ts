@@ -9,6 +9,7 @@ import type {
   FastifySchema,
   FastifyTypeProvider,
   FastifyTypeProviderDefault,
+  onErrorHookHandler,
   onRequestHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -33,6 +34,7 @@ import {
   type RouteSettings,
   refusalHeaders,
   routeOptions,
+  type Upgrade,
   upgradeOf,
   verbsOf,
 } from '../src/adapter.ts'
@@ -162,6 +164,7 @@ const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fast
 function begin(app: Instance, options: AppOptions): Around {
   const hub = new Hub(options, app.log)
   app.addConstraintStrategy(upgradesOnly())
+  app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
   Dispatcher.of(app.server).add({ hub, route })
@@ -214,6 +217,7 @@ function wsMethod(app: Instance) {
     const { ws: own, ...options } = readOptions(rest)
     const { settings } = instance[AROUND] as Around // decorated together with `ws`
     const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
+    const errorHooks = [options.onError ?? []].flat() as onErrorHookHandler[]
     return instance.route({
       exposeHeadRoute: false,
       ...options,
@@ -221,6 +225,7 @@ function wsMethod(app: Instance) {
       url: path,
       constraints: { ...options.constraints, [CONSTRAINT]: true },
       onRequest: [checkHandshake(inherit(settings, routeOptions(own ?? {}))), ...hooks],
+      onError: [onError, ...errorHooks],
       handler: accept(handler as FastifyHandler), // checked by checkHandler
     })
   }
@@ -247,7 +252,6 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    reply.send = notingSend
     const refusal = upgrade.check(settings, request.host)
     if (refusal === undefined) done()
     else refuse(reply, refusal)
@@ -256,10 +260,16 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
 
 /** A reply that `onSend` hooks hold up is not on the response yet, and Fastify would go on to the handler meanwhile. */
 function notingSend(this: FastifyReply, payload?: unknown): FastifyReply {
-  const upgrade = upgradeOf(this.request.raw)
-  if (upgrade !== undefined) upgrade.isReplied = true
-  const { send } = Object.getPrototypeOf(this) as FastifyReply
-  return Reflect.apply(send, this, [payload])
+  upgradeOf(this.request.raw)?.onReply()
+  return Reflect.apply(sendBehindNoting(this), this, [payload])
+}
+
+/** Fastify's own, or what another plugin has put in its place: wherever ours stands among the prototypes. */
+function sendBehindNoting(reply: FastifyReply): FastifyReply['send'] {
+  let at = reply
+  while (at.send !== notingSend) at = Object.getPrototypeOf(at) as FastifyReply
+  while (at.send === notingSend) at = Object.getPrototypeOf(at) as FastifyReply
+  return at.send
 }
 
 function accept(handler: FastifyHandler): RouteHandlerMethod {
@@ -268,9 +278,17 @@ function accept(handler: FastifyHandler): RouteHandlerMethod {
     if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
     const refusal = upgrade.accept(handler, request)
     if (refusal !== undefined) return refuse(reply, refusal)
+    Object.assign(reply, { [UPGRADE]: upgrade })
     reply.raw.prependOnceListener('finish', () => Object.assign(reply, SEALED))
     return reply.code(101).send()
   }
+}
+
+const UPGRADE = Symbol('sockroute.upgrade')
+
+/** Behind the 101 an error is the connection's affair, and no error handler is called that would reply. */
+const onError: onErrorHookHandler = (_request, reply: FastifyReply & { [UPGRADE]?: Upgrade }, error, done) => {
+  if (reply[UPGRADE]?.fail(error) !== true) done()
 }
 
 const afterwards = (): never => {

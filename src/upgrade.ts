@@ -1,8 +1,9 @@
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Timer } from './clock.ts'
 import type { Departing } from './drain.ts'
+import { prepare, seal } from './handshake-response.ts'
 import type { Hub, Opening } from './hub.ts'
 import { ignore, inTurn } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
@@ -14,7 +15,8 @@ import {
   type HandshakeRefusal,
   readHandshake,
 } from './protocol/handshake.ts'
-import { FAILED, FORBIDDEN, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
+import { FAILED, FORBIDDEN, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
+import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
 
 /** After a refusal the client has this long to take it and to end its side; then the socket is destroyed. */
@@ -31,13 +33,6 @@ type Handshake = Extract<HandshakeAnswer, { ok: true }>
  */
 type State = 'waiting' | 'routing' | 'accepted' | 'refused' | 'over'
 
-const upgrades = new WeakMap<IncomingMessage, Upgrade>()
-
-/** The upgrade that a request is, while it is being routed; undefined for plain HTTP. */
-export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
-  return upgrades.get(request)
-}
-
 /**
  * One opening handshake, from complete headers to the 101 or a refusal. The socket is guarded before any user code runs,
  * and nothing is upgraded before the last of it has.
@@ -49,8 +44,6 @@ export class Upgrade implements Departing {
   readonly response: ServerResponse
   /** The server that the request came through. */
   readonly server: Server | undefined
-  /** The framework's own reply was given, and may still be on its way to the response. */
-  isReplied = false
   /** What is in force where routing stands: each router on the way lays its own options over. */
   settings: RouteSettings
   readonly #socket: Duplex
@@ -60,6 +53,8 @@ export class Upgrade implements Departing {
   #abort: AbortController | undefined = undefined
   #abortedFor: Error | undefined = undefined
   #state: State = 'waiting'
+  /** A reply was given, and may still be held up on its way: by the store of a session, say. */
+  #isReplied = false
   #handshake: Handshake | undefined = undefined
   #opening: Opening | undefined = undefined
   /** The settings of the route that checked last: another may follow. */
@@ -88,12 +83,11 @@ export class Upgrade implements Departing {
 
   /**
    * Nothing has replied yet, and there still is somebody to reply to. What replies and then lets routing go on has
-   * refused, also where its response is held up on its way (by a session store, say): its status or its length tell.
+   * refused. A status may be all there is of a reply yet: of a file that is being opened, say.
    */
   get isUndecided(): boolean {
-    const { headersSent, writableEnded, statusCode } = this.response
-    const isPlain = statusCode === 200 && !this.response.hasHeader('Content-Length')
-    return this.#state === 'routing' && isPlain && !headersSent && !writableEnded && !this.isReplied
+    const { headersSent, statusCode } = this.response
+    return this.#state === 'routing' && !this.#isReplied && !headersSent && statusCode === 200
   }
 
   /** Aborted when the client leaves, or the handshake's time is over. */
@@ -206,6 +200,11 @@ export class Upgrade implements Departing {
     return undefined
   }
 
+  /** Somebody replies. */
+  onReply(): void {
+    this.#isReplied = true
+  }
+
   /**
    * The response's head goes out. Returns what belongs to it: only a 101 carries the handshake's headers, for a hook may
    * still fail after `accept`, and then answers with something else.
@@ -233,7 +232,7 @@ export class Upgrade implements Departing {
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
     response.shouldKeepAlive = false
-    response.writeHead = writeHead
+    prepare(response)
     response.on('error', ignore)
     response.on('finish', () => this.#onFinish())
     response.assignSocket(socket)
@@ -329,17 +328,6 @@ function pickProtocol(
       `it offered ${offered.join(', ')}`,
   )
 }
-
-/** A response's own: what puts the handshake's headers on a 101. One function for all, which costs them nothing. */
-function writeHead(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
-  for (const [name, value] of upgradeOf(this.req)?.onHead(status) ?? []) this.setHeader(name, value)
-  if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
-  else if (!/\bclose\b/i.test(String(this.getHeader('Connection') ?? 'close'))) this.setHeader('Connection', 'close')
-  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
-}
-
-/** RFC 9112 §6.1, RFC 9110 §8.6 */
-const NO_BODY = ['Transfer-Encoding', 'Content-Length']
 
 /** Header fields above this number are not in `request.headers`, and nothing says so: what they hide must not matter. */
 function fieldsKeptBy(server: Server | undefined): number {

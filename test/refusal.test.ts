@@ -1,7 +1,8 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { FAILED, FORBIDDEN, refusalHeaders, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
+import { seal } from '../src/handshake-response.ts'
+import { FAILED, FORBIDDEN, refusalHeaders, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
 import { settle } from './support/open.ts'
 import { pair } from './support/pair.ts'
 
