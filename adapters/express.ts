@@ -122,7 +122,7 @@ function route(app: Application, request: IncomingMessage, response: ServerRespo
   const upgrade = upgradeOf(request)
   const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
   return run(request, response, (error) => {
-    if (error && upgrade?.fail(error)) return
+    if (error ? upgrade?.fail(error) : !upgrade?.isUnanswered) return
     if (error || next === undefined) finish(app as AnyApp & AnyRouter, request, response, error)
     else next()
   })

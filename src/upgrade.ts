@@ -81,13 +81,17 @@ export class Upgrade implements Departing {
     socket.on('close', this.#onGone)
   }
 
+  /** Nobody has replied yet, and there still is somebody to reply to. */
+  get isUnanswered(): boolean {
+    return this.#state === 'routing' && !this.#isReplied && !this.response.headersSent
+  }
+
   /**
-   * Nothing has replied yet, and there still is somebody to reply to. What replies and then lets routing go on has
-   * refused. A status may be all there is of a reply yet: of a file that is being opened, say.
+   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: of a file that is
+   * being opened, say.
    */
   get isUndecided(): boolean {
-    const { headersSent, statusCode } = this.response
-    return this.#state === 'routing' && !this.#isReplied && !headersSent && statusCode === 200
+    return this.isUnanswered && this.response.statusCode === 200
   }
 
   /** Aborted when the client leaves, or the handshake's time is over. */
@@ -97,28 +101,37 @@ export class Upgrade implements Departing {
     return this.#abort.signal
   }
 
-  /** Runs `route` with a real response on the socket, after the responses to what came before. RFC 9112 §9.3.2 */
-  begin(route: (request: IncomingMessage, response: ServerResponse) => unknown): void {
+  /**
+   * Runs `route` with a real response on the socket, after the responses to what came before. Until then there is nothing
+   * to reply on: it counts, its time runs, and when that is over the socket is destroyed. RFC 9112 §9.3.2
+   */
+  begin(route: () => unknown): void {
+    if (this.#socket.destroyed) return
+    if (this.hub.takes(this)) this.hub.begin(this)
+    else this.hub.linger(this) // refused in its turn, unless there is room by then
     inTurn(this.#socket, () => {
       if (this.#socket.readableEnded) this.#socket.destroy() // the client has left meanwhile
       if (this.#state !== 'waiting' || this.#socket.destroyed) return
       this.#startRouting()
-      if (this.enter(this.hub)) this.run(() => route(this.request, this.response))
+      this.run(route)
     })
+    if (this.#state === 'waiting') this.limit(this.settings.handshakeTimeoutMs)
   }
 
-  /** Routing goes on in the app of `hub`: one of several on this server. Refuses, and returns false, where it takes no more. */
+  /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
   enter(hub: Hub): boolean {
-    this.hub.end(this)
+    if (!hub.takes(this)) return false
+    if (hub !== this.hub) this.hub.end(this)
     this.hub = hub
     this.settings = hub.settings
-    if (hub.isClosing(this.server) || hub.isFull) {
-      writeRefusal(this.response, UNAVAILABLE)
-      return false
-    }
     hub.begin(this)
     this.limit(this.settings.handshakeTimeoutMs)
     return true
+  }
+
+  /** No app takes it. */
+  refuse(): void {
+    writeRefusal(this.response, UNAVAILABLE)
   }
 
   /**
@@ -155,7 +168,7 @@ export class Upgrade implements Departing {
 
   /** How long the handshake may take in all, from its beginning. */
   limit(handshakeTimeoutMs: number): void {
-    if (this.#state !== 'routing') return
+    if (this.#state !== 'routing' && this.#state !== 'waiting') return
     this.#timer?.cancel()
     if (handshakeTimeoutMs === Infinity) return
     const left = Math.max(0, this.#startedAt + handshakeTimeoutMs - this.hub.clock.now())
@@ -236,6 +249,7 @@ export class Upgrade implements Departing {
     response.on('error', ignore)
     response.on('finish', () => this.#onFinish())
     response.assignSocket(socket)
+    this.limit(this.settings.handshakeTimeoutMs)
   }
 
   /** Notices that the client has ended its side, and takes nothing that it may have sent before. */

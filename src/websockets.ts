@@ -115,7 +115,7 @@ export class WebSockets {
       return
     }
     const upgrade = new Upgrade(this.#hub, new ServerResponse(request), socket, head)
-    upgrade.begin(() => route(upgrade))
+    upgrade.begin(() => (upgrade.enter(this.#hub) ? route(upgrade) : upgrade.refuse()))
   }
 }
 

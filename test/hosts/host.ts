@@ -78,10 +78,10 @@ export function accepted(server: Server): Socket[] {
 }
 
 /** As the middleware of a session store does it: the end of a response waits until the session is saved. */
-export function holdEnd(response: ServerResponse): void {
+export function holdEnd(response: ServerResponse, isSaved: Promise<void> = new Promise(setImmediate)): void {
   const { end } = response
   response.end = ((...args: never[]) => {
-    setImmediate(() => Reflect.apply(end, response, args))
+    void isSaved.then(() => Reflect.apply(end, response, args))
     return response
   }) as typeof end
 }
