@@ -1,11 +1,12 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { serverOf } from './handshake-socket.ts'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
 import { carry } from './server-close.ts'
-import { serverOf, Upgrade } from './upgrade.ts'
+import { Upgrade } from './upgrade.ts'
 
 /** An app on a server: what routes its upgrade requests. */
 export interface Target {
