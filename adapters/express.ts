@@ -1,10 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Application, ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
-import type { PathParams, RouteParameters } from 'express-serve-static-core'
+import type { Application, Request, RequestHandler, Response } from 'express'
+import type { PathParams } from 'express-serve-static-core'
 import {
   type AppOptions,
-  type AppVerbs,
-  type Connection,
   checkHandler,
   Dispatcher,
   Hub,
@@ -18,60 +16,11 @@ import {
   upgradeOf,
   verbsOf,
 } from '../src/adapter.ts'
+import { contained } from './express-middleware.ts'
+import { warnIfShadowed } from './express-shadow.ts'
+import type { AnyRouter, AppWithWs, ExpressHandler, WithWs } from './express-types.ts'
 
-/** What a WebSocket route calls: with the open connection, and the request that has become it. */
-export type ExpressHandler<Params = Record<string, string>, Data = Record<string, unknown>> = (
-  socket: Connection<Data>,
-  request: Request<Params>,
-) => unknown
-
-/** Ordinary Express middleware, also for errors, and in lists. */
-type AnyMiddleware<Params> = RequestHandler<Params> | ErrorRequestHandler<Params> | readonly RequestHandler<Params>[]
-
-type ParamsOf<Path> = Path extends string ? RouteParameters<Path> : Record<string, string>
-
-/** `ws(path, options?, ...middleware, handler)`, beside `get(path, ...middleware, handler)`. */
-export interface WsRoutes<Router> {
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    options: RouteOptions,
-    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    options: RouteOptions,
-    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
-  ): Router
-}
-
-type WsArguments<Path, Data, Middleware> = [...middleware: Middleware[], handler: ExpressHandler<ParamsOf<Path>, Data>]
-
-/** An Express router with WebSocket routes. */
-export type WithWs<Router> = Router & { readonly ws: WsRoutes<WithWs<Router>> }
-/** An Express app with WebSocket routes: `app.ws` also has the verbs for all its connections. */
-export type AppWithWs<App> = App & { readonly ws: WsRoutes<AppWithWs<App>> & AppVerbs }
-
-/** What Express 4's and 5's routers have in common, as far as it is needed here. */
-interface AnyRouter {
-  get(path: PathParams, ...handlers: unknown[]): unknown
-  handle(request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): unknown
-  readonly stack?: Layer[]
-  readonly _router?: { readonly stack: Layer[] }
-  readonly router?: { readonly stack: Layer[] }
-}
-
-interface Layer {
-  readonly route?: { readonly methods: Record<string, boolean>; readonly stack: { readonly handle: unknown }[] }
-  match(path: string): boolean
-}
+export type { AppWithWs, ExpressHandler, WithWs, WsRoutes } from './express-types.ts'
 
 const HUB = Symbol.for('sockroute.express.hub')
 /** An app with what `attach` looks for. */
@@ -167,7 +116,7 @@ function wsMethod(router: AnyRouter): (path: PathParams, ...rest: unknown[]) => 
   return (path, ...rest) => {
     const { options, middleware, handler } = readArguments(rest)
     router.get(path, upgradesOnly, checkHandshake(options), ...middleware.map(contained), accept(handler))
-    warnIfShadowed(router, path)
+    warnIfShadowed(router, path, upgradesOnly)
     return router
   }
 }
@@ -231,57 +180,12 @@ function refuse(response: Response, refusal: Refusal): void {
   response.status(refusal.status).send(`${refusal.reason}\n`)
 }
 
-/**
- * Middleware whose failures are seen: Express 4 leaves a rejection unhandled, where 5 takes it for an error. What fails
- * behind the 101 is the connection's affair.
- */
-function contained(middleware: RequestHandler | ErrorRequestHandler): unknown {
-  const run = middleware as (...args: unknown[]) => unknown // of three or four arguments
-  if (middleware.length === 4) {
-    return (error: unknown, request: Request, response: Response, next: NextFunction): void =>
-      contain(request, next, () => run(error, request, response, next))
-  }
-  return (request: Request, response: Response, next: NextFunction): void =>
-    contain(request, next, () => run(request, response, next))
-}
-
-function contain(request: Request, next: NextFunction, task: () => unknown): void {
-  const upgrade = upgradeOf(request)
-  const failed = (error: unknown): void => {
-    if (!upgrade?.fail(error)) next(error || new Error('middleware failed, and gave no reason')) // next() would go on
-  }
-  try {
-    const result = task()
-    if (result instanceof Promise) result.catch(failed)
-  } catch (error) {
-    failed(error)
-  }
-}
-
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */
 function hostOf(request: Request): string | undefined {
   const isTrusted = request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean
   const forwarded = request.headers['x-forwarded-host']
   if (forwarded === undefined || !isTrusted(request.socket.remoteAddress, 0)) return request.headers.host
   return String(forwarded).split(',')[0].trim()
-}
-
-/** Express takes routes in order: an earlier one for GET that matches the path answers its upgrades as well. */
-function warnIfShadowed(router: AnyRouter, path: PathParams): void {
-  if (typeof path !== 'string' || /[^\w/:.~-]/.test(path)) return // what such a pattern matches cannot be told
-  const sample = path.replace(/:\w+/g, 'x')
-  const earlier = stackOf(router).slice(0, -1)
-  const isShadow = ({ route }: Layer): boolean => route?.methods.get === true && route.stack[0]?.handle !== upgradesOnly
-  if (!earlier.some((layer) => isShadow(layer) && layer.match(sample))) return
-  process.emitWarning(
-    `an earlier route for GET also matches ${path}, and will answer its upgrades if it replies: put ws('${path}') first`,
-    { type: 'SockrouteWarning', code: 'SOCKROUTE_SHADOWED' },
-  )
-}
-
-/** Express 4 has an app's router as `_router`; 5 has it as `router`, where 4 has a getter that throws. */
-function stackOf(router: AnyRouter): Layer[] {
-  return router.stack ?? router._router?.stack ?? router.router?.stack ?? []
 }
 
 function isApp(target: unknown): target is AnyApp & AnyRouter {

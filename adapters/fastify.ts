@@ -1,121 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
-  FastifyBaseLogger,
   FastifyInstance,
   FastifyPluginCallback,
   FastifyRegisterOptions,
   FastifyReply,
-  FastifyRequest,
-  FastifySchema,
-  FastifyTypeProvider,
-  FastifyTypeProviderDefault,
   onErrorHookHandler,
   onRequestHookHandler,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerBase,
-  RawServerDefault,
-  RouteGenericInterface,
   RouteHandlerMethod,
-  RouteShorthandOptions,
 } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AppOptions,
-  type AppVerbs,
-  type Connection,
   checkHandler,
   DEFAULTS,
   Dispatcher,
   Hub,
   inherit,
   type Refusal,
-  type RouteOptions,
   type RouteSettings,
   refusalHeaders,
   routeOptions,
-  type Upgrade,
   upgradeOf,
   verbsOf,
 } from '../src/adapter.ts'
+import { notingSend, onError, sealWith } from './fastify-reply.ts'
+import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
-/** Parameters by name, from the literal of a path: `'/chat/:room'` gives `{ room: string }`. */
-export type ParamsOf<Path extends string> = string extends Path
-  ? Record<string, string>
-  : { [Name in NamesIn<Path>]: string }
-
-type NamesIn<Path extends string> = Path extends `${infer Head}/${infer Tail}`
-  ? NameIn<Head> | NamesIn<Tail>
-  : NameIn<Path>
-type NameIn<Segment extends string> = Segment extends '*'
-  ? '*'
-  : Segment extends `${string}:${infer Name}:${infer More}`
-    ? Bare<Name> | NameIn<`:${More}`>
-    : Segment extends `${string}:${infer Name}`
-      ? Bare<Name>
-      : never
-/** Without what may follow a name: another parameter, an expression, a question mark. */
-type Bare<Name extends string> = Name extends `${infer Head}${'(' | '-' | '.' | '?' | ':'}${string}` ? Bare<Head> : Name
-
-/** A schema for params says what they are; else the path does. */
-type RouteGenericOf<Path extends string, Schema> = Schema extends { params: unknown }
-  ? RouteGenericInterface
-  : { Params: ParamsOf<Path> }
-
-/** What a WebSocket route calls: with the open connection, and the request that has become it. */
-export type FastifyHandler<Request = FastifyRequest, Data = Record<string, unknown>> = (
-  socket: Connection<Data>,
-  request: Request,
-) => unknown
-
-/** Fastify's own route options (hooks, schema, config, ...), and ours under `ws`. */
-export type WsRouteOptions<Options = RouteShorthandOptions> = Options & { readonly ws?: RouteOptions }
-
-/** `ws(path, options?, handler)`, beside `get(path, options?, handler)`. */
-export interface WsRoutes<
-  RawServer extends RawServerBase = RawServerDefault,
-  RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
-  RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
-  Logger extends FastifyBaseLogger = FastifyBaseLogger,
-  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
-> extends AppVerbs {
-  <const Path extends string, Data = Record<string, unknown>>(
-    path: Path,
-    handler: FastifyHandler<
-      FastifyRequest<{ Params: ParamsOf<Path> }, RawServer, RawRequest, FastifySchema, TypeProvider, unknown, Logger>,
-      Data
-    >,
-  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-  <const Path extends string, const Schema extends FastifySchema = FastifySchema, Data = Record<string, unknown>>(
-    path: Path,
-    options: WsRouteOptions<
-      RouteShorthandOptions<
-        RawServer,
-        RawRequest,
-        RawReply,
-        RouteGenericOf<Path, Schema>,
-        unknown,
-        Schema,
-        TypeProvider,
-        Logger
-      >
-    >,
-    handler: FastifyHandler<
-      FastifyRequest<RouteGenericOf<Path, Schema>, RawServer, RawRequest, Schema, TypeProvider, unknown, Logger>,
-      Data
-    >,
-  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-}
-
-declare module 'fastify' {
-  interface FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider> {
-    /**
-     * Declares a WebSocket route. It is there once `await app.register(wsPlugin)` has run: without the await it is
-     * undefined at this point, and `app.ws(...)` throws.
-     */
-    ws: WsRoutes<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-  }
-}
+export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
 
 /** Only an upgrade request under way satisfies it, so HTTP keeps the same paths, and its catch-alls lose. */
 const CONSTRAINT = 'sockrouteUpgrade'
@@ -258,46 +169,16 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
   }
 }
 
-/** A reply that `onSend` hooks hold up is not on the response yet, and Fastify would go on to the handler meanwhile. */
-function notingSend(this: FastifyReply, payload?: unknown): FastifyReply {
-  upgradeOf(this.request.raw)?.onReply()
-  return Reflect.apply(sendBehindNoting(this), this, [payload])
-}
-
-/** Fastify's own, or what another plugin has put in its place: wherever ours stands among the prototypes. */
-function sendBehindNoting(reply: FastifyReply): FastifyReply['send'] {
-  let at = reply
-  while (at.send !== notingSend) at = Object.getPrototypeOf(at) as FastifyReply
-  while (at.send === notingSend) at = Object.getPrototypeOf(at) as FastifyReply
-  return at.send
-}
-
 function accept(handler: FastifyHandler): RouteHandlerMethod {
   return (request, reply) => {
     const upgrade = upgradeOf(request.raw)
     if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
     const refusal = upgrade.accept(handler, request)
     if (refusal !== undefined) return refuse(reply, refusal)
-    Object.assign(reply, { [UPGRADE]: upgrade })
-    reply.raw.prependOnceListener('finish', () => Object.assign(reply, SEALED))
+    sealWith(reply, upgrade)
     return reply.code(101).send()
   }
 }
-
-const UPGRADE = Symbol('sockroute.upgrade')
-
-/** Behind the 101 an error is the connection's affair, and no error handler is called that would reply. */
-const onError: onErrorHookHandler = (_request, reply: FastifyReply & { [UPGRADE]?: Upgrade }, error, done) => {
-  if (reply[UPGRADE]?.fail(error) !== true) done()
-}
-
-const afterwards = (): never => {
-  throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no reply now')
-}
-
-const SEALED = Object.fromEntries(
-  ['send', 'code', 'status', 'header', 'headers', 'redirect', 'hijack'].map((method) => [method, afterwards]),
-)
 
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply

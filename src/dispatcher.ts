@@ -5,6 +5,7 @@ import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
+import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
 import { Upgrade } from './upgrade.ts'
 
@@ -98,7 +99,7 @@ export class Dispatcher {
    */
   #route(at: number, upgrade: Upgrade, isPassedOver = false): unknown {
     const target = at < this.#targets.length ? this.#targets[at] : undefined
-    if (target === undefined) return upgrade.refuse()
+    if (target === undefined) return writeRefusal(upgrade.response, UNAVAILABLE)
     if (!upgrade.enter(target.hub)) return this.#route(at + 1, upgrade, true)
     const isLast = !isPassedOver && at === this.#targets.length - 1
     const next = (): unknown => this.#route(at + 1, upgrade, isPassedOver)

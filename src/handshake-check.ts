@@ -6,7 +6,7 @@ import { type HandshakeAnswer, readHandshake } from './protocol/handshake.ts'
 import { FORBIDDEN } from './refusal.ts'
 
 /** Where a handshake has come to. */
-interface Stage {
+export interface Stage {
   readonly hub: Hub
   readonly request: IncomingMessage
   readonly server: Server | undefined

@@ -1,20 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { Acceptance } from './acceptance.ts'
+import { attempt } from './attempt.ts'
+import { Cancellation } from './cancellation.ts'
 import type { Departing } from './drain.ts'
-import { checkHandshake } from './handshake-check.ts'
 import { seal } from './handshake-response.ts'
 import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
 import { HandshakeTime } from './handshake-time.ts'
 import type { Hub, Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
-import {
-  acceptHeaders,
-  type HandshakeAnswer,
-  type HandshakeHeaders,
-  type HandshakeRefusal,
-} from './protocol/handshake.ts'
-import { FAILED, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
-import { pickProtocol } from './subprotocol.ts'
+import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
+import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
 import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
 
@@ -43,19 +39,11 @@ export class Upgrade implements Departing, SocketOwner {
   readonly #socket: HandshakeSocket
   readonly #head: Buffer
   readonly #time: HandshakeTime
-  /** Made when somebody asks for it: most handshakes have no use for it. */
-  #abort: AbortController | undefined = undefined
-  #abortedFor: Error | undefined = undefined
+  readonly #cancellation = new Cancellation()
+  readonly #acceptance = new Acceptance()
   #state: State = 'waiting'
   /** A reply was given, and may still be held up on its way: by the store of a session, say. */
   #isReplied = false
-  #answer: HandshakeAnswer | undefined = undefined
-  /** The settings of the route that checked last: another may follow. */
-  #chosen: RouteSettings
-  #opening: Opening | undefined = undefined
-  #headers: HandshakeHeaders = []
-  /** Of the head that went out. `response.statusCode` may change afterwards. */
-  #sentStatus = 0
   /** What the handshake has become. */
   #wire: Wire | undefined = undefined
 
@@ -65,7 +53,6 @@ export class Upgrade implements Departing, SocketOwner {
     this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
-    this.#chosen = hub.settings
     this.#socket = new HandshakeSocket(socket, response, this)
     this.#head = head
     this.#time = new HandshakeTime(hub.clock, () => this.#onTimeOver())
@@ -87,9 +74,7 @@ export class Upgrade implements Departing, SocketOwner {
 
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#abortedFor !== undefined) this.#abort.abort(this.#abortedFor)
-    return this.#abort.signal
+    return this.#cancellation.signal
   }
 
   /**
@@ -104,7 +89,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.#socket.inTurn(() => {
       this.#state = 'routing'
       this.#socket.attach()
-      this.run(route)
+      attempt(route, (error) => this.#onError(error))
     })
   }
 
@@ -119,49 +104,21 @@ export class Upgrade implements Departing, SocketOwner {
     return true
   }
 
-  /** No app takes it. */
-  refuse(): void {
-    writeRefusal(this.response, UNAVAILABLE)
-  }
-
   /**
    * Code that works on behind the 101 has failed: that is the connection's affair, as what its handler throws. Returns
    * false where no 101 has gone out, so that there is somebody to reply to.
    */
   fail(error: unknown): boolean {
     if (this.#wire !== undefined) this.#wire.onHandlerError(error)
-    else if (this.#state === 'accepted' && this.#sentStatus === 101)
-      this.response.once('close', () => this.#failLate(error))
-    else return false
+    else if (this.#state !== 'accepted' || this.#acceptance.opening === undefined) return false
+    else this.response.once('close', () => this.fail(error) || this.#log(error, 'failed when its client had left'))
     return true
-  }
-
-  #failLate(error: unknown): void {
-    if (this.fail(error)) return
-    this.hub.log('error', { err: error }, 'sockroute: a handshake failed when its client had left')
-  }
-
-  /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
-  run(task: () => unknown): void {
-    const failed = (error: unknown): void => {
-      if (this.fail(error)) return
-      this.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
-      if (this.response.headersSent) this.#socket.destroy()
-      else writeRefusal(this.response, FAILED)
-    }
-    try {
-      void Promise.resolve(task()).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 
   /** The first thing in a route: whether the handshake is right, and its origin allowed. `host` is as the framework sees it. */
   check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
     if (this.#state === 'routing') this.#time.limit(settings.handshakeTimeoutMs)
-    this.#chosen = settings
-    this.#answer = checkHandshake(this, settings, host)
-    return this.#answer.ok ? undefined : this.#answer
+    return this.#acceptance.check(this, settings, host)
   }
 
   /**
@@ -169,13 +126,10 @@ export class Upgrade implements Departing, SocketOwner {
    * framework's own means, so that headers which hooks have set go out with it.
    */
   accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
-    if (this.#answer?.ok !== true || !this.isUndecided) return FAILED
-    if (this.hub.isClosing(this.server)) return UNAVAILABLE
-    const { key, protocols } = this.#answer
-    const protocol = pickProtocol(protocols, this.#chosen, this.request)
+    if (!this.isUndecided) return FAILED
+    const refusal = this.#acceptance.accept(this, handler, request)
+    if (refusal !== undefined) return refusal
     this.response.statusCode = 101
-    this.#headers = acceptHeaders(key, protocol, undefined)
-    this.#opening = { settings: this.#chosen, protocol: protocol ?? '', handler, request, server: this.server }
     this.#state = 'accepted'
     return undefined
   }
@@ -185,13 +139,9 @@ export class Upgrade implements Departing, SocketOwner {
     this.#isReplied = true
   }
 
-  /**
-   * The response's head goes out. Returns what belongs to it: only a 101 carries the handshake's headers, for a hook may
-   * still fail after `accept`, and then answers with something else.
-   */
+  /** The response's head goes out. Returns what belongs to it. */
   onHead(status: number): HandshakeHeaders {
-    this.#sentStatus = status
-    return status === 101 ? this.#headers : []
+    return this.#acceptance.onHead(status)
   }
 
   /** The app is shutting down: what is still being decided is refused when it is decided. */
@@ -207,20 +157,27 @@ export class Upgrade implements Departing, SocketOwner {
     if (this.#state === 'over') return
     this.#time.cancel()
     this.#socket.detach()
-    if (this.#opening !== undefined && this.#sentStatus === 101) this.#open(this.#opening)
-    else this.#end()
+    const { opening } = this.#acceptance
+    if (opening === undefined) this.#end()
+    else this.#open(opening)
   }
 
   onGone(): void {
     this.#state = 'over'
     this.#time.cancel()
-    this.#cancel('the client left during the handshake')
+    this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
   }
 
-  #cancel(reason: string): void {
-    this.#abortedFor = new Error(reason)
-    this.#abort?.abort(this.#abortedFor)
+  #onError(error: unknown): void {
+    if (this.fail(error)) return
+    this.#log(error, 'failed; it is answered with 500')
+    if (this.response.headersSent) this.#socket.destroy()
+    else writeRefusal(this.response, FAILED)
+  }
+
+  #log(error: unknown, what: string): void {
+    this.hub.log('error', { err: error }, `sockroute: a handshake ${what}`)
   }
 
   #open(opening: Opening): void {
@@ -245,7 +202,7 @@ export class Upgrade implements Departing, SocketOwner {
     }
     this.#socket.detach()
     this.response.destroy()
-    this.#cancel('the handshake took longer than handshakeTimeoutMs')
+    this.#cancellation.cancel('the handshake took longer than handshakeTimeoutMs')
     this.#socket.write(TIMED_OUT)
     this.#end()
   }

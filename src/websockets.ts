@@ -6,7 +6,7 @@ import { type Connections, Hub } from './hub.ts'
 import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
-import { writeRefusal } from './refusal.ts'
+import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
 import { inherit, routeOptions } from './settings.ts'
 import { Upgrade } from './upgrade.ts'
@@ -116,7 +116,7 @@ export class WebSockets {
       return
     }
     const upgrade = new Upgrade(this.#hub, new ServerResponse(request), socket, head)
-    upgrade.begin(() => (upgrade.enter(this.#hub) ? route(upgrade) : upgrade.refuse()))
+    upgrade.begin(() => (upgrade.enter(this.#hub) ? route(upgrade) : writeRefusal(upgrade.response, UNAVAILABLE)))
   }
 }
 
