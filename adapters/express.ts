@@ -1,13 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Application, ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
-import type { PathParams, RouteParameters } from 'express-serve-static-core'
+import type { Application, Request, RequestHandler, Response } from 'express'
+import type { PathParams } from 'express-serve-static-core'
 import {
   type AppOptions,
-  type AppVerbs,
-  type Connection,
   checkHandler,
   Dispatcher,
-  FAILED,
   Hub,
   inherit,
   isWebSocketUpgrade,
@@ -18,62 +15,12 @@ import {
   routeOptions,
   upgradeOf,
   verbsOf,
-  writeRefusal,
 } from '../src/adapter.ts'
+import { contained } from './express-middleware.ts'
+import { warnIfShadowed } from './express-shadow.ts'
+import type { AnyRouter, AppWithWs, ExpressHandler, WithWs } from './express-types.ts'
 
-/** What a WebSocket route calls: with the open connection, and the request that has become it. */
-export type ExpressHandler<Params = Record<string, string>, Data = Record<string, unknown>> = (
-  socket: Connection<Data>,
-  request: Request<Params>,
-) => unknown
-
-/** Ordinary Express middleware, also for errors, and in lists. */
-type AnyMiddleware<Params> = RequestHandler<Params> | ErrorRequestHandler<Params> | readonly RequestHandler<Params>[]
-
-type ParamsOf<Path> = Path extends string ? RouteParameters<Path> : Record<string, string>
-
-/** `ws(path, options?, ...middleware, handler)`, beside `get(path, ...middleware, handler)`. */
-export interface WsRoutes<Router> {
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    options: RouteOptions,
-    ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
-  ): Router
-  <const Path extends PathParams, Data = Record<string, unknown>>(
-    path: Path,
-    options: RouteOptions,
-    ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
-  ): Router
-}
-
-type WsArguments<Path, Data, Middleware> = [...middleware: Middleware[], handler: ExpressHandler<ParamsOf<Path>, Data>]
-
-/** An Express router with WebSocket routes. */
-export type WithWs<Router> = Router & { readonly ws: WsRoutes<WithWs<Router>> }
-/** An Express app with WebSocket routes: `app.ws` also has the verbs for all its connections. */
-export type AppWithWs<App> = App & { readonly ws: WsRoutes<AppWithWs<App>> & AppVerbs }
-
-/** What Express 4's and 5's routers have in common, as far as it is needed here. */
-interface AnyRouter {
-  get(path: PathParams, ...handlers: unknown[]): unknown
-  handle(request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): unknown
-  readonly stack?: Layer[]
-  readonly _router?: { readonly stack: Layer[] }
-  readonly router?: { readonly stack: Layer[] }
-}
-
-interface Layer {
-  readonly route?: { readonly methods: Record<string, boolean>; readonly stack: { readonly handle: unknown }[] }
-  match(path: string): boolean
-}
+export type { AppWithWs, ExpressHandler, WithWs, WsRoutes } from './express-types.ts'
 
 const HUB = Symbol.for('sockroute.express.hub')
 /** An app with what `attach` looks for. */
@@ -119,11 +66,22 @@ export function attach<S extends Server>(server: S, app: Application): S {
   return server
 }
 
-/** Express replies by itself where it is given no `next`. */
+/** What fails behind the 101 comes out at the end of routing as well, where Express would destroy the socket. */
 function route(app: Application, request: IncomingMessage, response: ServerResponse, next?: () => void): unknown {
+  const upgrade = upgradeOf(request)
   const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
-  if (next === undefined) return run(request, response)
-  return run(request, response, (error) => (error ? writeRefusal(response, FAILED) : next()))
+  return run(request, response, (error) => {
+    if (error ? upgrade?.fail(error) : !upgrade?.isUnanswered) return
+    if (error || next === undefined) finish(app as AnyApp & AnyRouter, request, response, error)
+    else next()
+  })
+}
+
+/** Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. */
+function finish(app: AnyApp & AnyRouter, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const router = { handle: (_request: unknown, _response: unknown, done: (error: unknown) => void) => done(error) }
+  const empty = Object.create(app, { router: { value: router }, _router: { value: router } }) as AnyRouter
+  empty.handle(request, response)
 }
 
 function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
@@ -140,16 +98,16 @@ function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
 /** While routing stands in this router its options are in force, for it and for what is mounted on it. */
 function withOptions<R extends AnyRouter>(router: R, options: RouteOptions): R {
   const { handle } = router
-  router.handle = (request, response, next) => {
+  router.handle = function (this: unknown, request, response, next) {
     const upgrade = upgradeOf(request)
-    if (upgrade === undefined) return Reflect.apply(handle, router, [request, response, next])
+    if (upgrade === undefined) return Reflect.apply(handle, this, [request, response, next])
     const around = upgrade.settings
     upgrade.settings = inherit(around, options)
     const leave = (error?: unknown): void => {
       upgrade.settings = around
       next?.(error)
     }
-    return Reflect.apply(handle, router, [request, response, next && leave])
+    return Reflect.apply(handle, this, [request, response, next && leave])
   }
   return router
 }
@@ -158,7 +116,7 @@ function wsMethod(router: AnyRouter): (path: PathParams, ...rest: unknown[]) => 
   return (path, ...rest) => {
     const { options, middleware, handler } = readArguments(rest)
     router.get(path, upgradesOnly, checkHandshake(options), ...middleware.map(contained), accept(handler))
-    warnIfShadowed(router, path)
+    warnIfShadowed(router, path, upgradesOnly)
     return router
   }
 }
@@ -222,43 +180,12 @@ function refuse(response: Response, refusal: Refusal): void {
   response.status(refusal.status).send(`${refusal.reason}\n`)
 }
 
-/** Express 4 leaves a middleware's rejection unhandled; here it goes where Express 5 sends it, too. */
-function contained(middleware: RequestHandler | ErrorRequestHandler): unknown {
-  const run = middleware as (...args: unknown[]) => unknown // of three or four arguments
-  const settle = (result: unknown, next: NextFunction): void => {
-    if (result instanceof Promise) result.catch(next)
-  }
-  if (middleware.length === 4) {
-    return (error: unknown, request: Request, response: Response, next: NextFunction): void =>
-      settle(run(error, request, response, next), next)
-  }
-  return (request: Request, response: Response, next: NextFunction): void => settle(run(request, response, next), next)
-}
-
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */
 function hostOf(request: Request): string | undefined {
   const isTrusted = request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean
   const forwarded = request.headers['x-forwarded-host']
   if (forwarded === undefined || !isTrusted(request.socket.remoteAddress, 0)) return request.headers.host
   return String(forwarded).split(',')[0].trim()
-}
-
-/** Express takes routes in order: an earlier one for GET that matches the path answers its upgrades as well. */
-function warnIfShadowed(router: AnyRouter, path: PathParams): void {
-  if (typeof path !== 'string' || /[^\w/:.~-]/.test(path)) return // what such a pattern matches cannot be told
-  const sample = path.replace(/:\w+/g, 'x')
-  const earlier = stackOf(router).slice(0, -1)
-  const isShadow = ({ route }: Layer): boolean => route?.methods.get === true && route.stack[0]?.handle !== upgradesOnly
-  if (!earlier.some((layer) => isShadow(layer) && layer.match(sample))) return
-  process.emitWarning(
-    `an earlier route for GET also matches ${path}, and will answer its upgrades if it replies: put ws('${path}') first`,
-    { type: 'SockrouteWarning', code: 'SOCKROUTE_SHADOWED' },
-  )
-}
-
-/** Express 4 has an app's router as `_router`; 5 has it as `router`, where 4 has a getter that throws. */
-function stackOf(router: AnyRouter): Layer[] {
-  return router.stack ?? router._router?.stack ?? router.router?.stack ?? []
 }
 
 function isApp(target: unknown): target is AnyApp & AnyRouter {

@@ -1,119 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
-  FastifyBaseLogger,
   FastifyInstance,
   FastifyPluginCallback,
   FastifyRegisterOptions,
   FastifyReply,
-  FastifyRequest,
-  FastifySchema,
-  FastifyTypeProvider,
-  FastifyTypeProviderDefault,
+  onErrorHookHandler,
   onRequestHookHandler,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerBase,
-  RawServerDefault,
-  RouteGenericInterface,
   RouteHandlerMethod,
-  RouteShorthandOptions,
 } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AppOptions,
-  type AppVerbs,
-  type Connection,
   checkHandler,
   DEFAULTS,
   Dispatcher,
   Hub,
   inherit,
   type Refusal,
-  type RouteOptions,
   type RouteSettings,
   refusalHeaders,
   routeOptions,
   upgradeOf,
   verbsOf,
 } from '../src/adapter.ts'
+import { notingSend, onError, sealWith } from './fastify-reply.ts'
+import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
-/** Parameters by name, from the literal of a path: `'/chat/:room'` gives `{ room: string }`. */
-export type ParamsOf<Path extends string> = string extends Path
-  ? Record<string, string>
-  : { [Name in NamesIn<Path>]: string }
-
-type NamesIn<Path extends string> = Path extends `${infer Head}/${infer Tail}`
-  ? NameIn<Head> | NamesIn<Tail>
-  : NameIn<Path>
-type NameIn<Segment extends string> = Segment extends '*'
-  ? '*'
-  : Segment extends `${string}:${infer Name}:${infer More}`
-    ? Bare<Name> | NameIn<`:${More}`>
-    : Segment extends `${string}:${infer Name}`
-      ? Bare<Name>
-      : never
-/** Without what may follow a name: another parameter, an expression, a question mark. */
-type Bare<Name extends string> = Name extends `${infer Head}${'(' | '-' | '.' | '?' | ':'}${string}` ? Bare<Head> : Name
-
-/** A schema for params says what they are; else the path does. */
-type RouteGenericOf<Path extends string, Schema> = Schema extends { params: unknown }
-  ? RouteGenericInterface
-  : { Params: ParamsOf<Path> }
-
-/** What a WebSocket route calls: with the open connection, and the request that has become it. */
-export type FastifyHandler<Request = FastifyRequest, Data = Record<string, unknown>> = (
-  socket: Connection<Data>,
-  request: Request,
-) => unknown
-
-/** Fastify's own route options (hooks, schema, config, ...), and ours under `ws`. */
-export type WsRouteOptions<Options = RouteShorthandOptions> = Options & { readonly ws?: RouteOptions }
-
-/** `ws(path, options?, handler)`, beside `get(path, options?, handler)`. */
-export interface WsRoutes<
-  RawServer extends RawServerBase = RawServerDefault,
-  RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
-  RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
-  Logger extends FastifyBaseLogger = FastifyBaseLogger,
-  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
-> extends AppVerbs {
-  <const Path extends string, Data = Record<string, unknown>>(
-    path: Path,
-    handler: FastifyHandler<
-      FastifyRequest<{ Params: ParamsOf<Path> }, RawServer, RawRequest, FastifySchema, TypeProvider, unknown, Logger>,
-      Data
-    >,
-  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-  <const Path extends string, const Schema extends FastifySchema = FastifySchema, Data = Record<string, unknown>>(
-    path: Path,
-    options: WsRouteOptions<
-      RouteShorthandOptions<
-        RawServer,
-        RawRequest,
-        RawReply,
-        RouteGenericOf<Path, Schema>,
-        unknown,
-        Schema,
-        TypeProvider,
-        Logger
-      >
-    >,
-    handler: FastifyHandler<
-      FastifyRequest<RouteGenericOf<Path, Schema>, RawServer, RawRequest, Schema, TypeProvider, unknown, Logger>,
-      Data
-    >,
-  ): FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-}
-
-declare module 'fastify' {
-  interface FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider> {
-    /**
-     * Declares a WebSocket route. It is there once `await app.register(wsPlugin)` has run: without the await it is
-     * undefined at this point, and `app.ws(...)` throws.
-     */
-    ws: WsRoutes<RawServer, RawRequest, RawReply, Logger, TypeProvider>
-  }
-}
+export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
 
 /** Only an upgrade request under way satisfies it, so HTTP keeps the same paths, and its catch-alls lose. */
 const CONSTRAINT = 'sockrouteUpgrade'
@@ -162,6 +75,7 @@ const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fast
 function begin(app: Instance, options: AppOptions): Around {
   const hub = new Hub(options, app.log)
   app.addConstraintStrategy(upgradesOnly())
+  app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
   Dispatcher.of(app.server).add({ hub, route })
@@ -214,6 +128,7 @@ function wsMethod(app: Instance) {
     const { ws: own, ...options } = readOptions(rest)
     const { settings } = instance[AROUND] as Around // decorated together with `ws`
     const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
+    const errorHooks = [options.onError ?? []].flat() as onErrorHookHandler[]
     return instance.route({
       exposeHeadRoute: false,
       ...options,
@@ -221,6 +136,7 @@ function wsMethod(app: Instance) {
       url: path,
       constraints: { ...options.constraints, [CONSTRAINT]: true },
       onRequest: [checkHandshake(inherit(settings, routeOptions(own ?? {}))), ...hooks],
+      onError: [onError, ...errorHooks],
       handler: accept(handler as FastifyHandler), // checked by checkHandler
     })
   }
@@ -247,19 +163,10 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    reply.send = notingSend
     const refusal = upgrade.check(settings, request.host)
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }
-}
-
-/** A reply that `onSend` hooks hold up is not on the response yet, and Fastify would go on to the handler meanwhile. */
-function notingSend(this: FastifyReply, payload?: unknown): FastifyReply {
-  const upgrade = upgradeOf(this.request.raw)
-  if (upgrade !== undefined) upgrade.isReplied = true
-  const { send } = Object.getPrototypeOf(this) as FastifyReply
-  return Reflect.apply(send, this, [payload])
 }
 
 function accept(handler: FastifyHandler): RouteHandlerMethod {
@@ -268,18 +175,10 @@ function accept(handler: FastifyHandler): RouteHandlerMethod {
     if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
     const refusal = upgrade.accept(handler, request)
     if (refusal !== undefined) return refuse(reply, refusal)
-    reply.raw.prependOnceListener('finish', () => Object.assign(reply, SEALED))
+    sealWith(reply, upgrade)
     return reply.code(101).send()
   }
 }
-
-const afterwards = (): never => {
-  throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no reply now')
-}
-
-const SEALED = Object.fromEntries(
-  ['send', 'code', 'status', 'header', 'headers', 'redirect', 'hijack'].map((method) => [method, afterwards]),
-)
 
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   return reply

@@ -10,8 +10,9 @@
  *     upgrade.check(settings, host)                       // first: the handshake's syntax and its origin
  *     upgrade.accept(handler, request)                    // last: puts the 101 on the response, which then is ended
  *
- * Both return a refusal to reply with, or undefined.
+ * Both return a refusal to reply with, or undefined. What fails behind the 101 goes to `upgrade.fail(error)`.
  */
+export { attempt } from './attempt.ts'
 export type { Connection } from './connection.ts'
 export { Dispatcher, type Target } from './dispatcher.ts'
 export { type Connections, Hub } from './hub.ts'
@@ -22,5 +23,6 @@ export { isWebSocketUpgrade } from './protocol/handshake.ts'
 export { FAILED, refusalHeaders, writeRefusal } from './refusal.ts'
 export { responder } from './responder.ts'
 export { inherit, routeOptions } from './settings.ts'
-export { upgradeOf } from './upgrade.ts'
+export type { Upgrade } from './upgrade.ts'
+export { upgradeOf } from './upgrades.ts'
 export { type AppVerbs, checkHandler, verbsOf } from './verbs.ts'

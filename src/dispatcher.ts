@@ -1,11 +1,13 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { serverOf } from './handshake-socket.ts'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
+import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
-import { serverOf, Upgrade } from './upgrade.ts'
+import { Upgrade } from './upgrade.ts'
 
 /** An app on a server: what routes its upgrade requests. */
 export interface Target {
@@ -91,12 +93,17 @@ export class Dispatcher {
     return true
   }
 
-  /** Each app in turn, until one has the route; the last replies in any case. */
-  #route(at: number, upgrade: Upgrade): unknown {
-    const { hub, route } = this.#targets[at]
-    if (hub !== upgrade.hub && !upgrade.enter(hub)) return undefined
-    const isLast = at === this.#targets.length - 1
-    return route(upgrade.request, upgrade.response, isLast ? undefined : () => this.#route(at + 1, upgrade))
+  /**
+   * Each app in turn, until one has the route; the last replies in any case. One that takes no more is passed over: it may
+   * have had the route that no other has, so its 503 is then the answer, and not another's 404.
+   */
+  #route(at: number, upgrade: Upgrade, isPassedOver = false): unknown {
+    const target = at < this.#targets.length ? this.#targets[at] : undefined
+    if (target === undefined) return writeRefusal(upgrade.response, UNAVAILABLE)
+    if (!upgrade.enter(target.hub)) return this.#route(at + 1, upgrade, true)
+    const isLast = !isPassedOver && at === this.#targets.length - 1
+    const next = (): unknown => this.#route(at + 1, upgrade, isPassedOver)
+    return target.route(upgrade.request, upgrade.response, isLast ? undefined : next)
   }
 
   /** A user's function that throws fails this one request: the error is what routing then throws. */

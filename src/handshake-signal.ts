@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { upgradeOf } from './upgrade.ts'
+import { upgradeOf } from './upgrades.ts'
 
 const NEVER = new AbortController().signal
 

@@ -66,16 +66,18 @@ export class Hub implements WireHost {
     this.#closedServers.delete(server)
   }
 
-  /** Whether one more handshake would be one too many. */
-  get isFull(): boolean {
-    return this.#upgrades.size >= this.settings.maxPendingHandshakes
+  /** Whether the app is not at its end, and has room for this handshake beside the others under way. */
+  takes(upgrade: Upgrade): boolean {
+    const others = this.#upgrades.size - (this.#upgrades.has(upgrade) ? 1 : 0)
+    return !this.isClosing(upgrade.server) && others < this.settings.maxPendingHandshakes
   }
 
   begin(upgrade: Upgrade): void {
+    this.#lingering.delete(upgrade)
     this.#upgrades.add(upgrade)
   }
 
-  /** The handshake is decided: what remains is its refusal on its way out. */
+  /** The handshake will be refused, or has been: it takes nobody's place, and its end is waited for. */
   linger(upgrade: Upgrade): void {
     this.#upgrades.delete(upgrade)
     this.#lingering.add(upgrade)
@@ -89,13 +91,14 @@ export class Hub implements WireHost {
   }
 
   /** Makes `transport`, on which the 101 has gone out, a connection. */
-  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): void {
+  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
     const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening)
     this.#wires.set(wire, opening.server)
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     wire.open(head, (socket) => handler(socket, request as never)) // each adapter passes the request its handlers expect
+    return wire
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */

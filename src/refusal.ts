@@ -48,15 +48,3 @@ export const TIMED_OUT: string = [
   '',
   '',
 ].join('\r\n')
-
-/** After the 101 the response is over, and whoever still writes to it is told so. */
-export function seal(response: ServerResponse): void {
-  Object.assign(response, SEALED)
-}
-
-const sealed = (): never => {
-  throw new Error('the request has become a WebSocket: write socket.send(...) in its handler; there is no response now')
-}
-
-/** Through these goes all that a framework's response can do. */
-const SEALED = { setHeader: sealed, write: sealed, end: sealed }

@@ -1,25 +1,21 @@
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Timer } from './clock.ts'
+import { Acceptance } from './acceptance.ts'
+import { attempt } from './attempt.ts'
+import { Cancellation } from './cancellation.ts'
 import type { Departing } from './drain.ts'
+import { seal } from './handshake-response.ts'
+import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
+import { HandshakeTime } from './handshake-time.ts'
 import type { Hub, Opening } from './hub.ts'
-import { ignore, inTurn } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
-import { checkOrigin } from './origin.ts'
-import {
-  acceptHeaders,
-  type HandshakeAnswer,
-  type HandshakeHeaders,
-  type HandshakeRefusal,
-  readHandshake,
-} from './protocol/handshake.ts'
-import { FAILED, FORBIDDEN, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
+import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
+import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
+import { upgrades } from './upgrades.ts'
+import type { Wire } from './wire.ts'
 
 /** After a refusal the client has this long to take it and to end its side; then the socket is destroyed. */
 const LINGER_MS = 2_000
-
-type Handshake = Extract<HandshakeAnswer, { ok: true }>
 
 /**
  * - `waiting`: an earlier, pipelined request has no response yet.
@@ -30,43 +26,26 @@ type Handshake = Extract<HandshakeAnswer, { ok: true }>
  */
 type State = 'waiting' | 'routing' | 'accepted' | 'refused' | 'over'
 
-const upgrades = new WeakMap<IncomingMessage, Upgrade>()
-
-/** The upgrade that a request is, while it is being routed; undefined for plain HTTP. */
-export function upgradeOf(request: IncomingMessage): Upgrade | undefined {
-  return upgrades.get(request)
-}
-
-/**
- * One opening handshake, from complete headers to the 101 or a refusal. The socket is guarded before any user code runs,
- * and nothing is upgraded before the last of it has.
- */
-export class Upgrade implements Departing {
+/** One opening handshake, from complete headers to the 101 or a refusal. Nothing is upgraded before the last of it. */
+export class Upgrade implements Departing, SocketOwner {
   /** The app in which routing stands. */
   hub: Hub
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** The server that the request came through. */
   readonly server: Server | undefined
-  /** The framework's own reply was given, and may still be on its way to the response. */
-  isReplied = false
   /** What is in force where routing stands: each router on the way lays its own options over. */
   settings: RouteSettings
-  readonly #socket: Duplex
+  readonly #socket: HandshakeSocket
   readonly #head: Buffer
-  readonly #startedAt: number
-  /** Made when somebody asks for it: most handshakes have no use for it. */
-  #abort: AbortController | undefined = undefined
-  #abortedFor: Error | undefined = undefined
+  readonly #time: HandshakeTime
+  readonly #cancellation = new Cancellation()
+  readonly #acceptance = new Acceptance()
   #state: State = 'waiting'
-  #handshake: Handshake | undefined = undefined
-  #opening: Opening | undefined = undefined
-  /** The settings of the route that checked last: another may follow. */
-  #chosen: RouteSettings
-  #headers: HandshakeHeaders = []
-  /** Of the head that went out. `response.statusCode` may change afterwards. */
-  #sentStatus = 0
-  #timer: Timer | undefined = undefined
+  /** A reply was given, and may still be held up on its way: by the store of a session, say. */
+  #isReplied = false
+  /** What the handshake has become. */
+  #wire: Wire | undefined = undefined
 
   constructor(hub: Hub, response: ServerResponse, socket: Duplex, head: Buffer) {
     this.hub = hub
@@ -74,99 +53,72 @@ export class Upgrade implements Departing {
     this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
-    this.#chosen = hub.settings
-    this.#socket = socket
+    this.#socket = new HandshakeSocket(socket, response, this)
     this.#head = head
-    this.#startedAt = hub.clock.now()
+    this.#time = new HandshakeTime(hub.clock, () => this.#onTimeOver())
     upgrades.set(response.req, this)
-    socket.on('error', ignore) // a reset must not end the process, however long user code takes; 'close' follows
-    socket.on('close', this.#onGone)
+  }
+
+  /** Nobody has replied yet, and there still is somebody to reply to. */
+  get isUnanswered(): boolean {
+    return this.#state === 'routing' && !this.#isReplied && !this.response.headersSent
   }
 
   /**
-   * Nothing has replied yet, and there still is somebody to reply to. What replies and then lets routing go on has
-   * refused, also where its response is held up on its way (by a session store, say): its status or its length tell.
+   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: of a file that is
+   * being opened, say.
    */
   get isUndecided(): boolean {
-    const { headersSent, writableEnded, statusCode } = this.response
-    const isPlain = statusCode === 200 && !this.response.hasHeader('Content-Length')
-    return this.#state === 'routing' && isPlain && !headersSent && !writableEnded && !this.isReplied
+    return this.isUnanswered && this.response.statusCode === 200
   }
 
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#abortedFor !== undefined) this.#abort.abort(this.#abortedFor)
-    return this.#abort.signal
-  }
-
-  /** Runs `route` with a real response on the socket, after the responses to what came before. RFC 9112 §9.3.2 */
-  begin(route: (request: IncomingMessage, response: ServerResponse) => unknown): void {
-    inTurn(this.#socket, () => {
-      if (this.#socket.readableEnded) this.#socket.destroy() // the client has left meanwhile
-      if (this.#state !== 'waiting' || this.#socket.destroyed) return
-      this.#startRouting()
-      if (this.enter(this.hub)) this.run(() => route(this.request, this.response))
-    })
-  }
-
-  /** Routing goes on in the app of `hub`: one of several on this server. Refuses, and returns false, where it takes no more. */
-  enter(hub: Hub): boolean {
-    this.hub.end(this)
-    this.hub = hub
-    this.settings = hub.settings
-    if (hub.isClosing(this.server) || hub.isFull) {
-      writeRefusal(this.response, UNAVAILABLE)
-      return false
-    }
-    hub.begin(this)
-    this.limit(this.settings.handshakeTimeoutMs)
-    return true
-  }
-
-  /** Runs code that may reply. What it throws, or rejects with, is logged and answered with 500. */
-  run(task: () => unknown): void {
-    const failed = (error: unknown): void => {
-      this.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
-      if (this.response.headersSent) this.#socket.destroy()
-      else writeRefusal(this.response, FAILED)
-    }
-    try {
-      void Promise.resolve(task()).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
-  }
-
-  /** How long the handshake may take in all, from its beginning. */
-  limit(handshakeTimeoutMs: number): void {
-    if (this.#state !== 'routing') return
-    this.#timer?.cancel()
-    if (handshakeTimeoutMs === Infinity) return
-    const left = Math.max(0, this.#startedAt + handshakeTimeoutMs - this.hub.clock.now())
-    this.#timer = this.hub.clock.setTimeout(() => this.#expire(), left)
+    return this.#cancellation.signal
   }
 
   /**
-   * The first thing in a route: whether the handshake is right, and its origin allowed. `host` is the request's as the
-   * framework sees it.
+   * Runs `route` with a real response on the socket, after the responses to what came before. Until then there is nothing
+   * to reply on: it counts, its time runs, and when that is over the socket is destroyed.
    */
+  begin(route: () => unknown): void {
+    if (this.#socket.isDestroyed) return
+    if (this.hub.takes(this)) this.hub.begin(this)
+    else this.hub.linger(this) // refused in its turn, unless there is room by then
+    this.#time.limit(this.settings.handshakeTimeoutMs)
+    this.#socket.inTurn(() => {
+      this.#state = 'routing'
+      this.#socket.attach()
+      attempt(route, (error) => this.#onError(error))
+    })
+  }
+
+  /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
+  enter(hub: Hub): boolean {
+    if (!hub.takes(this)) return false
+    if (hub !== this.hub) this.hub.end(this)
+    hub.begin(this)
+    this.hub = hub
+    this.settings = hub.settings
+    this.#time.limit(this.settings.handshakeTimeoutMs)
+    return true
+  }
+
+  /**
+   * Code that works on behind the 101 has failed: that is the connection's affair, as what its handler throws. Returns
+   * false where no 101 has gone out, so that there is somebody to reply to.
+   */
+  fail(error: unknown): boolean {
+    if (this.#wire !== undefined) this.#wire.onHandlerError(error)
+    else if (this.#state !== 'accepted' || this.#acceptance.opening === undefined) return false
+    else this.response.once('close', () => this.fail(error) || this.#log(error, 'failed when its client had left'))
+    return true
+  }
+
+  /** The first thing in a route: whether the handshake is right, and its origin allowed. `host` is as the framework sees it. */
   check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
-    this.#handshake = undefined
-    this.#chosen = settings
-    this.limit(settings.handshakeTimeoutMs)
-    const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(this.server))
-    const answer = readHandshake(this.request, { maxHeaderFields })
-    if (!answer.ok) return answer
-    const foreign = checkOrigin(this.request, host, settings)
-    if (foreign !== undefined) {
-      const { advice, ...details } = foreign
-      const { url, originalUrl = url } = this.request as IncomingMessage & { originalUrl?: string } // Express rewrites url
-      this.hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
-      return FORBIDDEN
-    }
-    this.#handshake = answer
-    return undefined
+    if (this.#state === 'routing') this.#time.limit(settings.handshakeTimeoutMs)
+    return this.#acceptance.check(this, settings, host)
   }
 
   /**
@@ -174,24 +126,22 @@ export class Upgrade implements Departing {
    * framework's own means, so that headers which hooks have set go out with it.
    */
   accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
-    if (this.#handshake === undefined || !this.isUndecided) return FAILED
-    if (this.hub.isClosing(this.server)) return UNAVAILABLE
-    const { key, protocols } = this.#handshake
-    const protocol = pickProtocol(protocols, this.#chosen, this.request)
+    if (!this.isUndecided) return FAILED
+    const refusal = this.#acceptance.accept(this, handler, request)
+    if (refusal !== undefined) return refusal
     this.response.statusCode = 101
-    this.#headers = acceptHeaders(key, protocol, undefined)
-    this.#opening = { settings: this.#chosen, protocol: protocol ?? '', handler, request, server: this.server }
     this.#state = 'accepted'
     return undefined
   }
 
-  /**
-   * The response's head goes out. Returns what belongs to it: only a 101 carries the handshake's headers, for a hook may
-   * still fail after `accept`, and then answers with something else.
-   */
+  /** Somebody replies. */
+  onReply(): void {
+    this.#isReplied = true
+  }
+
+  /** The response's head goes out. Returns what belongs to it. */
   onHead(status: number): HandshakeHeaders {
-    this.#sentStatus = status
-    return status === 101 ? this.#headers : []
+    return this.#acceptance.onHead(status)
   }
 
   /** The app is shutting down: what is still being decided is refused when it is decided. */
@@ -203,136 +153,57 @@ export class Upgrade implements Departing {
     this.#socket.destroy()
   }
 
-  #startRouting(): void {
-    this.#state = 'routing'
-    const { response } = this
-    const socket = this.#socket as Socket // ServerResponse writes to any Duplex, but its type says Socket
-    setUp(socket)
-    socket.on('readable', this.#onReadable)
-    socket.on('end', this.#onEnd)
-    socket.on('drain', this.#onDrain)
-    response.shouldKeepAlive = false
-    response.writeHead = writeHead
-    response.on('error', ignore)
-    response.on('finish', () => this.#onFinish())
-    response.assignSocket(socket)
+  onFinish(): void {
+    if (this.#state === 'over') return
+    this.#time.cancel()
+    this.#socket.detach()
+    const { opening } = this.#acceptance
+    if (opening === undefined) this.#end()
+    else this.#open(opening)
   }
 
-  /** Notices that the client has ended its side, and takes nothing that it may have sent before. */
-  readonly #onReadable = (): void => {
-    if (this.#socket.readableLength === 0) this.#socket.read(0)
-  }
-
-  readonly #onEnd = (): void => {
-    if (this.#state !== 'over') this.#socket.destroy()
-  }
-
-  readonly #onDrain = (): void => {
-    if (this.response.writableNeedDrain) this.response.emit('drain')
-  }
-
-  readonly #onGone = (): void => {
+  onGone(): void {
     this.#state = 'over'
-    this.#timer?.cancel()
-    this.#cancel('the client left during the handshake')
+    this.#time.cancel()
+    this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
   }
 
-  #cancel(reason: string): void {
-    this.#abortedFor = new Error(reason)
-    this.#abort?.abort(this.#abortedFor)
+  #onError(error: unknown): void {
+    if (this.fail(error)) return
+    this.#log(error, 'failed; it is answered with 500')
+    if (this.response.headersSent) this.#socket.destroy()
+    else writeRefusal(this.response, FAILED)
   }
 
-  #onFinish(): void {
-    if (this.#state === 'over') return
-    this.#letGo()
-    if (this.#opening !== undefined && this.#sentStatus === 101) this.#open(this.#opening)
-    else this.#end()
-  }
-
-  /** The response is complete, and what happens on the socket from here on is not its business. */
-  #letGo(): void {
-    const socket = this.#socket as Socket // as in #startRouting
-    this.#timer?.cancel()
-    this.response.detachSocket(socket)
-    socket.off('readable', this.#onReadable)
-    socket.off('drain', this.#onDrain)
-    process.nextTick(() => this.response.emit('close'))
+  #log(error: unknown, what: string): void {
+    this.hub.log('error', { err: error }, `sockroute: a handshake ${what}`)
   }
 
   #open(opening: Opening): void {
-    const socket = this.#socket
     this.#state = 'over'
-    socket.off('end', this.#onEnd)
-    socket.off('close', this.#onGone)
     seal(this.response)
     upgrades.delete(this.request)
-    this.hub.open(socket, this.#head, opening, this)
+    this.#wire = this.hub.open(this.#socket.release(), this.#head, opening, this)
   }
 
-  /** Sends FIN behind the refusal, and reads what still comes: unread, it would turn FIN into RST. */
   #end(): void {
     this.#state = 'refused'
     this.hub.linger(this)
     this.#socket.end()
-    this.#socket.resume()
-    const lingerMs = this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS
-    this.#timer = this.hub.clock.setTimeout(() => this.#socket.destroy(), lingerMs)
+    this.#time.grant(this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS)
   }
 
-  /** Past the response object, for whoever holds that may never let go of it; what it replies late is discarded. */
-  #expire(): void {
-    if (this.response.headersSent || this.#state !== 'routing') {
+  /** The 504 goes past the response, for whoever holds that may never let go of it; what it replies late is discarded. */
+  #onTimeOver(): void {
+    if (this.#state !== 'routing' || this.response.headersSent) {
       this.#socket.destroy()
       return
     }
-    this.#letGo()
+    this.#socket.detach()
     this.response.destroy()
-    this.#cancel('the handshake took longer than handshakeTimeoutMs')
+    this.#cancellation.cancel('the handshake took longer than handshakeTimeoutMs')
     this.#socket.write(TIMED_OUT)
     this.#end()
   }
-}
-
-function pickProtocol(
-  offered: readonly string[],
-  { protocols }: RouteSettings,
-  request: IncomingMessage,
-): string | undefined {
-  if (typeof protocols !== 'function') return protocols.find((protocol) => offered.includes(protocol))
-  if (offered.length === 0) return undefined
-  const picked = protocols(offered, request)
-  if (picked === undefined || offered.includes(picked)) return picked
-  throw new TypeError(
-    `the function given as protocols picked ${JSON.stringify(picked)}, which the client did not offer; ` +
-      `it offered ${offered.join(', ')}`,
-  )
-}
-
-/** A response's own: what puts the handshake's headers on a 101. One function for all, which costs them nothing. */
-function writeHead(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
-  for (const [name, value] of upgradeOf(this.req)?.onHead(status) ?? []) this.setHeader(name, value)
-  if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
-  else if (!/\bclose\b/i.test(String(this.getHeader('Connection') ?? 'close'))) this.setHeader('Connection', 'close')
-  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
-}
-
-/** RFC 9112 §6.1, RFC 9110 §8.6 */
-const NO_BODY = ['Transfer-Encoding', 'Content-Length']
-
-/** Header fields above this number are not in `request.headers`, and nothing says so: what they hide must not matter. */
-function fieldsKeptBy(server: Server | undefined): number {
-  const { maxHeadersCount } = server ?? {}
-  return maxHeadersCount === 0 ? Infinity : (maxHeadersCount ?? 1_000)
-}
-
-/** Node sets it on every socket that a server of its own has accepted. */
-export function serverOf(socket: Duplex): Server | undefined {
-  return 'server' in socket ? (socket.server as Server) : undefined
-}
-
-/** What HTTP's keep-alive left on the socket is taken off. */
-function setUp(socket: Partial<Socket>): void {
-  socket.setTimeout?.(0)
-  socket.setNoDelay?.(true)
 }

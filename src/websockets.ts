@@ -1,14 +1,15 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
+import { serverOf } from './handshake-socket.ts'
 import { type Connections, Hub } from './hub.ts'
 import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
-import { writeRefusal } from './refusal.ts'
+import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
 import { inherit, routeOptions } from './settings.ts'
-import { serverOf, Upgrade } from './upgrade.ts'
+import { Upgrade } from './upgrade.ts'
 import { checkHandler } from './verbs.ts'
 
 /** What a route of plain `node:http` may set. */
@@ -115,7 +116,7 @@ export class WebSockets {
       return
     }
     const upgrade = new Upgrade(this.#hub, new ServerResponse(request), socket, head)
-    upgrade.begin(() => route(upgrade))
+    upgrade.begin(() => (upgrade.enter(this.#hub) ? route(upgrade) : writeRefusal(upgrade.response, UNAVAILABLE)))
   }
 }
 

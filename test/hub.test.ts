@@ -241,14 +241,16 @@ t.test('the end of one server of several', async (t) => {
 
 t.test('R01 handshakes under way are counted', async (t) => {
   const { hub } = setUp({ maxPendingHandshakes: 2 })
-  const [one, two] = [fakeUpgrade(), fakeUpgrade()]
+  const [one, two, three] = [fakeUpgrade(), fakeUpgrade(), fakeUpgrade()]
   hub.begin(one)
-  t.equal(hub.isFull, false)
+  t.equal(hub.takes(two), true)
   hub.begin(two)
-  t.equal(hub.isFull, true)
+  t.same([hub.takes(two), hub.takes(three)], [true, false], 'those beside it count')
   hub.end(one)
   hub.end(one)
-  t.equal(hub.isFull, false)
+  t.equal(hub.takes(three), true)
+  void hub.close()
+  t.equal(hub.takes(two), false)
 })
 
 t.test('all connections share one heartbeat', async (t) => {

@@ -11,8 +11,15 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   [/^src\/extensions\//, /^(\.\/[\w-]+\.ts|\.\.\/protocol\/[\w-]+\.ts|\.\.\/[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\/topics\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\//, /^(\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
-  [/^adapters\/express\.ts$/, /^(\.\.\/src\/adapter\.ts|express|express-serve-static-core|node:[\w/]+)$/],
-  [/^adapters\/fastify\.ts$/, /^(\.\.\/src\/adapter\.ts|fastify|fastify-plugin|node:[\w/]+)$/],
+  // An adapter of several files: its own, and its framework's.
+  [
+    /^adapters\/express(-\w+)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/express-\w+\.ts|express|express-serve-static-core|node:[\w/]+)$/,
+  ],
+  [
+    /^adapters\/fastify(-\w+)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
   [/^adapters\//, /^(\.\.\/src\/adapter\.ts|redis|@nats-io\/[\w-]+|node:[\w/]+)$/],
 ]
 

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { FAILED, FORBIDDEN, refusalHeaders, seal, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
+import { FAILED, FORBIDDEN, refusalHeaders, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
 import { settle } from './support/open.ts'
 import { pair } from './support/pair.ts'
 
@@ -50,29 +50,4 @@ t.test('headers of a refusal go out with it, and headers that were set before st
 
 t.test('RFC 9110 §15.6.5 the 504 is a whole response', async (t) => {
   t.match(TIMED_OUT, /^HTTP\/1.1 504 Gateway Timeout\r\nConnection: close\r\n[\s\S]*Content-Length: 0\r\n\r\n$/)
-})
-
-t.test('after the 101 whoever writes to the response is told so, and nothing reaches the wire', async (t) => {
-  const { response, received } = respond()
-  response.statusCode = 101
-  response.end()
-  await settle()
-  const before = received()
-  t.match(before, /^HTTP\/1.1 101 Switching Protocols\r\n/)
-  seal(response)
-  const clear: [string, () => unknown][] = [
-    ['write', () => response.write('a')],
-    ['end', () => response.end()],
-    ['setHeader', () => response.setHeader('a', 'b')],
-  ]
-  for (const [name, call] of clear) t.throws(call, { message: /has become a WebSocket.*socket\.send/ }, name)
-  const others: [string, () => unknown][] = [
-    ['writeHead', () => response.writeHead(200)],
-    ['appendHeader', () => response.appendHeader('a', 'b')],
-    ['removeHeader', () => response.removeHeader('a')],
-  ]
-  for (const [name, call] of others) t.throws(call, Error, name)
-  response.flushHeaders()
-  await settle()
-  t.equal(received(), before)
 })

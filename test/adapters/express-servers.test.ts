@@ -1,12 +1,13 @@
 /** Express apps on their servers, sessions on the 101, and the response after it. For Express 4 and 5 alike. */
 
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:tls'
 import express, { type RequestHandler, type Response } from 'express'
 import session from 'express-session'
 import { attach, websockets } from '../../adapters/express.ts'
+import { holdEnd } from '../hosts/host.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
@@ -123,6 +124,51 @@ await onBoth('two apps share a server, and one app has two', async (t, framework
   await closed
   stays.write(clientFrame(9, 'still here'))
   t.same([await stays.readText(), await stays.readText()], ['one', 'still here'], 'the other’s does not')
+})
+
+await onBoth('an app that takes no more is passed over', async (t, framework) => {
+  const [one, two] = [websockets(framework(), { maxPendingHandshakes: 1 }), websockets(framework())]
+  const arrived = new EventEmitter()
+  const hold: RequestHandler = () => arrived.emit('held')
+  one.ws('/held', hold, say('never'))
+  one.ws('/one', say('one'))
+  one.ws('/both', say('one'))
+  two.ws('/both', say('two'))
+  const server = createServer(one)
+  attach(server, one)
+  attach(server, two)
+  const running = await serve(t, one, server.listen(0, '127.0.0.1'))
+  const isHeld = once(arrived, 'held')
+  const held = await running.send({ path: '/held' })
+  await isHeld
+  const check = async (why: string): Promise<void> => {
+    t.equal(await told(running, '/both'), 'two', `${why}: the next has the route`)
+    const client = await running.send({ path: '/one' })
+    const { status, headers } = await client.readAnswer()
+    t.match([status, headers['retry-after']], [503, /^\d+$/], `${why}: no other has it`)
+    client.end()
+  }
+  await check('full')
+  held.destroy()
+  await one.ws.close()
+  await check('closing')
+  await two.ws.close({ deadlineMs: 0 })
+  t.equal((await refused(running, '/both'))[0], 503)
+})
+
+await onBoth('an app that has replied is the last, also if it goes on', async (t, framework) => {
+  const [one, two] = [websockets(framework()), websockets(framework())]
+  one.use((_request, response, next) => {
+    holdEnd(response)
+    response.end('not today')
+    next()
+  })
+  two.ws('/ws', say('two'))
+  const server = createServer(one)
+  attach(server, one)
+  attach(server, two)
+  const running = await serve(t, one, server.listen(0, '127.0.0.1'))
+  t.same(await refused(running, '/ws'), [200, 'not today'])
 })
 
 await onBoth('the response is over when the WebSocket is open', async (t, framework) => {

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import { attach, websockets } from '../../adapters/express.ts'
+import { holdEnd } from '../hosts/host.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
 
@@ -118,11 +119,12 @@ const goingOn =
 await onBoth('what replies has refused, also if it then goes on', async (t, framework) => {
   const app = websockets(framework())
   const opened: string[] = []
-  const careless: Record<string, [status: number, middleware: RequestHandler]> = {
+  const careless: Record<string, [status: number, middleware: RequestHandler | RequestHandler[]]> = {
     send: [401, goingOn((response) => response.status(401).send('log in'))],
     end: [403, goingOn((response) => response.writeHead(403, { 'Content-Length': 0 }).end())],
     redirect: [302, goingOn((response) => response.redirect('/login'))],
     json: [200, goingOn((response) => response.json({ no: 'socket' }))],
+    held: [200, [goingOn(holdEnd), goingOn((response) => response.end('not today'))]],
   }
   for (const [name, [, middleware]] of Object.entries(careless)) app.ws(`/${name}`, middleware, () => opened.push(name))
   app.use('/before', (_, response, next) => {

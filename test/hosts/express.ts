@@ -4,7 +4,7 @@ import express, { type Application, type ErrorRequestHandler, type RequestHandle
 import express4 from 'express4'
 import { attach, websockets } from '../../adapters/express.ts'
 import { handshakeSignal } from '../../src/index.ts'
-import { type AppSpec, type Hook, type Host, routesOf } from './host.ts'
+import { type AppSpec, type Hook, type Host, holdEnd, routesOf } from './host.ts'
 
 export const expressHosts: readonly Host[] = [
   expressHost('Express 4', express4 as unknown as typeof express), // the same as far as it is used here
@@ -70,6 +70,7 @@ const middleware =
       raw: request,
       signal: handshakeSignal(request),
       setHeader: (name, value) => response.append(name, value),
+      hold: () => holdEnd(response),
       reply: (status, body, headers = {}) => response.status(status).set(headers).send(body),
     })
     if (result instanceof Promise) return result.then(passOn)

@@ -1,4 +1,4 @@
-import Fastify, { type onRequestHookHandler } from 'fastify'
+import Fastify, { type FastifyRequest, type onRequestHookHandler, type onSendHookHandler } from 'fastify'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshakeSignal } from '../../src/index.ts'
 import { type Hook, type Host, routesOf } from './host.ts'
@@ -11,7 +11,7 @@ export const fastifyHost: Host = {
     spec.onServer?.(app.server)
     await app.register(wsPlugin, spec.options ?? {})
     for (const [path, { options, hooks = [], handler }] of routesOf(spec)) {
-      app.ws(path, { onRequest: hooks.map(onRequest), ws: options }, handler)
+      app.ws(path, { onRequest: hooks.map(onRequest), onSend: hold, ws: options }, handler)
     }
     app.get('/http', () => 'over http')
     app.get('/both', () => 'over http')
@@ -30,6 +30,12 @@ export const fastifyHost: Host = {
   },
 }
 
+const held = new WeakSet<FastifyRequest>()
+const hold: onSendHookHandler = (request, _reply, payload, done) => {
+  if (held.has(request)) setImmediate(done, null, payload)
+  else done(null, payload)
+}
+
 const onRequest =
   (hook: Hook): onRequestHookHandler =>
   (request, reply, done) => {
@@ -37,6 +43,7 @@ const onRequest =
       raw: request.raw,
       signal: handshakeSignal(request),
       setHeader: (name, value) => void reply.header(name, value),
+      hold: () => void held.add(request),
       reply: (status, body, headers = {}) => void reply.code(status).headers(headers).send(body),
     })
     if (result instanceof Promise) return result // a hook that returns a promise does not call `done`

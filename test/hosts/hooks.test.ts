@@ -48,6 +48,34 @@ await onEachHost('what a hook replies is the answer', async (t, begin) => {
   t.equal(opened, 0)
 })
 
+await onEachHost('what replies has refused, also where its reply waits and routing goes on', async (t, begin) => {
+  let opened = 0
+  const careless: Record<string, Hook> = {
+    '/plain': ({ reply }) => reply(200, 'not today'),
+    '/held': ({ hold, reply }) => {
+      hold()
+      reply(200, 'not today')
+    },
+  }
+  const handler = (): void => {
+    opened++
+  }
+  const goOn: Hook = () => undefined
+  const routes = Object.entries(careless).map(([path, hook]) => [path, { hooks: [hook, goOn], handler }])
+  const app = await begin({
+    routes: { ...Object.fromEntries(routes), '/ws': { hooks: [({ hold }) => hold()], handler: echo } },
+  })
+  for (const path of Object.keys(careless)) {
+    const client = await app.send({ path })
+    const { status, body } = await client.readAnswer()
+    t.same([status, body, await client.rest()], [200, 'not today', ''], path)
+    client.end()
+  }
+  await app.settled()
+  t.equal(opened, 0)
+  t.equal((await (await app.send()).readHead()).status, 101, 'and a 101 may wait as well')
+})
+
 await onEachHost('hooks run one after another, and the 101 waits for the last', async (t, begin) => {
   const order: string[] = []
   const step = (name: string): Hook => {

@@ -1,6 +1,6 @@
 /** What the shared suite needs of a host: an app in words that every framework understands. */
 
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AppOptions, Connection, RouteOptions } from '../../src/index.ts'
 import type { AppVerbs } from '../../src/verbs.ts'
@@ -12,6 +12,8 @@ export interface Exchange {
   readonly raw: IncomingMessage
   reply(status: number, body?: string | object, headers?: Record<string, string>): void
   setHeader(name: string, value: string): void
+  /** The response waits on its way, as for a session that is being saved. */
+  hold(): void
 }
 
 /** Replies, throws, returns a promise; or returns, and lets the request pass. */
@@ -73,4 +75,13 @@ export function accepted(server: Server): Socket[] {
   const sockets: Socket[] = []
   server.on('connection', (socket) => sockets.push(socket))
   return sockets
+}
+
+/** As the middleware of a session store does it: the end of a response waits until the session is saved. */
+export function holdEnd(response: ServerResponse, isSaved: Promise<void> = new Promise(setImmediate)): void {
+  const { end } = response
+  response.end = ((...args: never[]) => {
+    void isSaved.then(() => Reflect.apply(end, response, args))
+    return response
+  }) as typeof end
 }

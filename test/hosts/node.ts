@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { createWebSockets } from '../../src/index.ts'
-import { type AppSpec, type Exchange, type Host, type RouteSpec, routesOf } from './host.ts'
+import { type AppSpec, type Exchange, type Host, holdEnd, type RouteSpec, routesOf } from './host.ts'
 
 /** Plain `node:http`: routing is a lookup of the path. */
 export const nodeHost: Host = {
@@ -55,6 +55,7 @@ function exchangeOf(raw: IncomingMessage, response: ServerResponse, signal: Abor
     raw,
     signal,
     setHeader: (name, value) => response.setHeader(name, value),
+    hold: () => holdEnd(response),
     reply(status, body = '', headers = {}) {
       response.statusCode = status
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)

@@ -1,0 +1,51 @@
+import { checkHandshake, type Stage } from './handshake-check.ts'
+import type { Opening } from './hub.ts'
+import type { RouteSettings } from './options.ts'
+import {
+  acceptHeaders,
+  type HandshakeAnswer,
+  type HandshakeHeaders,
+  type HandshakeRefusal,
+} from './protocol/handshake.ts'
+import { FAILED, UNAVAILABLE } from './refusal.ts'
+import { pickProtocol } from './subprotocol.ts'
+
+/** What the route makes of a handshake, from its check to the head that goes out. */
+export class Acceptance {
+  #settings: RouteSettings | undefined = undefined
+  #answer: HandshakeAnswer | undefined = undefined
+  #headers: HandshakeHeaders = []
+  #opening: Opening | undefined = undefined
+  #sentStatus = 0
+
+  /** What opens, when its 101 has gone out. The status of the response may change afterwards. */
+  get opening(): Opening | undefined {
+    return this.#sentStatus === 101 ? this.#opening : undefined
+  }
+
+  /** The route that checked last counts: another may follow. */
+  check(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
+    this.#settings = settings
+    this.#answer = checkHandshake(stage, settings, host)
+    return this.#answer.ok ? undefined : this.#answer
+  }
+
+  accept({ hub, request, server }: Stage, handler: Opening['handler'], routed: unknown): HandshakeRefusal | undefined {
+    if (this.#answer?.ok !== true || this.#settings === undefined) return FAILED
+    if (hub.isClosing(server)) return UNAVAILABLE
+    const { key, protocols } = this.#answer
+    const protocol = pickProtocol(protocols, this.#settings, request)
+    this.#headers = acceptHeaders(key, protocol, undefined)
+    this.#opening = { settings: this.#settings, protocol: protocol ?? '', handler, request: routed, server }
+    return undefined
+  }
+
+  /**
+   * The head goes out. Returns what belongs to it: only a 101 carries the handshake's headers, for a hook may still fail
+   * after `accept`, and then answers with something else.
+   */
+  onHead(status: number): HandshakeHeaders {
+    this.#sentStatus = status
+    return status === 101 ? this.#headers : []
+  }
+}

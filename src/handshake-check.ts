@@ -1,0 +1,33 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Hub } from './hub.ts'
+import type { RouteSettings } from './options.ts'
+import { checkOrigin } from './origin.ts'
+import { type HandshakeAnswer, readHandshake } from './protocol/handshake.ts'
+import { FORBIDDEN } from './refusal.ts'
+
+/** Where a handshake has come to. */
+export interface Stage {
+  readonly hub: Hub
+  readonly request: IncomingMessage
+  readonly server: Server | undefined
+}
+
+/** Whether a handshake is right, and its origin allowed. `host` is the request's as the framework sees it. */
+export function checkHandshake(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeAnswer {
+  const { hub, request, server } = stage
+  const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(server))
+  const answer = readHandshake(request, { maxHeaderFields })
+  if (!answer.ok) return answer
+  const foreign = checkOrigin(request, host, settings)
+  if (foreign === undefined) return answer
+  const { advice, ...details } = foreign
+  const { url, originalUrl = url } = request as IncomingMessage & { originalUrl?: string } // Express rewrites url
+  hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
+  return FORBIDDEN
+}
+
+/** Header fields above this number are not in `request.headers`, and nothing says so: what they hide must not matter. */
+function fieldsKeptBy(server: Server | undefined): number {
+  const { maxHeadersCount } = server ?? {}
+  return maxHeadersCount === 0 ? Infinity : (maxHeadersCount ?? 1_000)
+}

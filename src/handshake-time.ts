@@ -1,0 +1,37 @@
+import type { Clock, Timer } from './clock.ts'
+
+/** How long a handshake may take, from its complete headers on. One thing is waited for at a time. */
+export class HandshakeTime {
+  readonly #clock: Clock
+  readonly #startedAt: number
+  readonly #onOver: () => void
+  #timer: Timer | undefined = undefined
+  #limitMs = Infinity
+
+  constructor(clock: Clock, onOver: () => void) {
+    this.#clock = clock
+    this.#startedAt = clock.now()
+    this.#onOver = onOver
+  }
+
+  /** In all: what has passed already counts. */
+  limit(limitMs: number): void {
+    if (limitMs === this.#limitMs) return
+    this.cancel()
+    this.#limitMs = limitMs
+    if (limitMs === Infinity) return
+    const left = Math.max(0, this.#startedAt + limitMs - this.#clock.now())
+    this.#timer = this.#clock.setTimeout(this.#onOver, left)
+  }
+
+  /** From now on, in place of the limit. */
+  grant(ms: number): void {
+    this.cancel()
+    this.#timer = this.#clock.setTimeout(this.#onOver, ms)
+  }
+
+  cancel(): void {
+    this.#timer?.cancel()
+    this.#limitMs = Infinity
+  }
+}
