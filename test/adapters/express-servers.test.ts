@@ -9,7 +9,8 @@ import session from 'express-session'
 import { attach, websockets } from '../../adapters/express.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
+import { onBoth, serve, tell } from './express-app.ts'
+import { refused, say, told } from './telling.ts'
 import { TLS } from './tls.ts'
 
 const pass: RequestHandler = (_request, _response, next) => next()
