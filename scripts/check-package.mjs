@@ -1,4 +1,4 @@
-// The package as users get it: packed, installed into an empty project, imported and required.
+// Run by itself. The package as users get it: packed, installed into an empty project, imported and required.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,9 @@ const ENTRY_POINTS = {
   'sockroute/fastify': ['default', 'wsPlugin'],
 }
 
-export function checkPackage() {
+checkPackage()
+
+function checkPackage() {
   tool('publint/src/cli.js', ['--strict'])
   const folder = mkdtempSync(join(tmpdir(), 'sockroute-package-'))
   try {

@@ -1,13 +1,12 @@
 /** Starts the built demo as a child process, and a real browser to use it with. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { Program } from './support/program.ts'
+import { ROOT } from './support/root.ts'
 
-const PROGRAM = fileURLToPath(new URL('../dist/demo/server.js', import.meta.url))
+const PROGRAM = `${ROOT}dist/demo/server.js`
 export const CHROMIUM: string = process.env.CHROMIUM ?? '/usr/bin/chromium'
 export const FLAGS: string[] = [
   '--no-sandbox',
@@ -22,7 +21,7 @@ export const FLAGS: string[] = [
 /** The demo's two servers, which can be stopped and started again on the same ports. */
 export class Demo {
   readonly port: number
-  #process: ChildProcess | undefined
+  #program: Program | undefined
 
   constructor(port: number) {
     this.port = port
@@ -39,35 +38,14 @@ export class Demo {
   /** Fulfils when both servers listen. */
   async start(): Promise<void> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`)
-    const child = spawn(process.execPath, [PROGRAM, '--port', String(this.port)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env.PATH }, // not tap's: the child is the program as users run it
-    })
-    this.#process = child
-    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the demo ended before it listened')))
-    await Promise.race([printed(child, this.fastify), ended])
-    ended.catch(() => {})
+    this.#program = new Program([PROGRAM, '--port', String(this.port)], {})
+    await this.#program.printed(new RegExp(`127\\.0\\.0\\.1:${this.port + 1}/`))
   }
 
   /** Ends the process with a signal, and tells its exit code; null where the signal itself ended it. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null
-    child.kill(signal)
-    const [code] = await once(child, 'exit')
-    return code
+  async stop(signal?: NodeJS.Signals): Promise<number | null> {
+    return this.#program?.isRunning ? this.#program.stop(signal) : null
   }
-}
-
-/** Fulfils when the process has printed `text`; what it prints later is read and dropped. */
-function printed(child: ChildProcess, text: string): Promise<void> {
-  let output = ''
-  return new Promise((resolve) => {
-    child.stdout?.on('data', (chunk) => {
-      output += chunk
-      if (output.includes(text)) resolve()
-    })
-  })
 }
 
 /** Below the ports that systems give to outgoing connections, so that nobody takes ours while the demo restarts. */

@@ -1,9 +1,10 @@
 /** What the demo's servers take and refuse, seen by a client that is no browser. */
 
-import { request as httpRequest } from 'node:http'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'undici'
 import { type Demo, startDemo } from './demo-driver.ts'
+import { askUpgrade } from './support/ask-upgrade.ts'
+import { Client } from './support/ws-client.ts'
 
 const ROOMS_AT_MOST = 100
 let demo: Demo
@@ -44,7 +45,7 @@ onBoth('what is no message of the chat ends the connection', async (t, url) => {
     ['x'.repeat(16 * 1024 + 1), 1009],
   ]
   for (const [data, code] of tries) {
-    const client = await Client.open(url, 'Eve', 'noise')
+    const client = await Page.join(url, 'Eve', 'noise')
     client.socket.send(data)
     t.equal((await client.closed).code, code, String(data).slice(0, 30))
   }
@@ -52,20 +53,20 @@ onBoth('what is no message of the chat ends the connection', async (t, url) => {
 
 onBoth('a message is told once, and one without text or with too much of it not at all', async (t, url) => {
   const room = `once-${new URL(url).port}`
-  const ada = await Client.open(url, 'Ada', room)
+  const ada = await Page.join(url, 'Ada', room)
   ada.say('message-1', 'x'.repeat(2001))
-  t.match(await ada.next('error'), { id: 'message-1', error: 'too long' })
+  t.match(await ada.told('error'), { id: 'message-1', error: 'too long' })
   ada.say('message-2', ' \n ')
-  t.match(await ada.next('error'), { id: 'message-2', error: 'empty' })
+  t.match(await ada.told('error'), { id: 'message-2', error: 'empty' })
   for (const id of ['message-3', 'message-3', 'message-4']) ada.say(id, id)
-  const told = [await ada.next('message'), await ada.next('message'), await ada.next('message')]
+  const told = [await ada.told('message'), await ada.told('message'), await ada.told('message')]
   t.same(
     told.map(({ message }) => message.text),
     ['message-3', 'message-3', 'message-4'],
     'the author is answered both times',
   )
-  const bob = await Client.open(url, 'Bob', room)
-  const { history } = await bob.next('welcome')
+  const bob = await Page.join(url, 'Bob', room)
+  const { history } = await bob.told('welcome')
   t.same(
     history.map(({ text }) => text),
     ['message-3', 'message-4'],
@@ -75,11 +76,11 @@ onBoth('a message is told once, and one without text or with too much of it not 
 })
 
 onBoth('who talks too fast is slowed down, and loses nothing', async (t, url) => {
-  const ada = await Client.open(url, 'Ada', 'flood')
+  const ada = await Page.join(url, 'Ada', 'flood')
   const start = performance.now()
   for (let i = 0; i < 27; i++) ada.say(`message-${i}`, String(i))
   const texts: string[] = []
-  for (let i = 0; i < 27; i++) texts.push((await ada.next('message')).message.text)
+  for (let i = 0; i < 27; i++) texts.push((await ada.told('message')).message.text)
   t.same(
     texts,
     Array.from({ length: 27 }, (_, i) => String(i)),
@@ -90,8 +91,8 @@ onBoth('who talks too fast is slowed down, and loses nothing', async (t, url) =>
 
 onBoth('a logout ends the connections of that user only', async (t, url) => {
   const { cookie } = await login(url, 'Ada')
-  const [first, second] = [await Client.connect(url, 'lobby', cookie), await Client.connect(url, 'random', cookie)]
-  const other = await Client.open(url, 'Bob', 'lobby')
+  const [first, second] = [await Page.connect(url, 'lobby', cookie), await Page.connect(url, 'random', cookie)]
+  const other = await Page.join(url, 'Bob', 'lobby')
   await fetch(`${url}logout`, { method: 'POST', headers: { cookie } })
   t.match(await first.closed, { code: 4001, reason: 'logged out' })
   t.match(await second.closed, { code: 4001 })
@@ -101,11 +102,11 @@ onBoth('a logout ends the connections of that user only', async (t, url) => {
 
 void t.test('the number of rooms is bounded, and both servers count the same ones', async (t) => {
   const { cookie } = await login(demo.express, 'Ada')
-  const clients: Client[] = []
-  const refused = async () => (await Client.connect(demo.express, `room-${clients.length}`, cookie)).closed
+  const clients: Page[] = []
+  const refused = async () => (await Page.connect(demo.express, `room-${clients.length}`, cookie)).closed
   while ((await rooms(demo.express)).length < ROOMS_AT_MOST) {
-    clients.push(await Client.connect(demo.express, `room-${clients.length}`, cookie))
-    await clients[clients.length - 1].next('welcome')
+    clients.push(await Page.connect(demo.express, `room-${clients.length}`, cookie))
+    await clients[clients.length - 1].told('welcome')
   }
   t.match(await refused(), { code: 1013, reason: 'too many rooms are open' })
   t.same(await rooms(demo.fastify), await rooms(demo.express))
@@ -132,28 +133,9 @@ async function rooms(url: string): Promise<unknown[]> {
   return (await (await fetch(`${url}api/rooms`)).json()) as unknown[]
 }
 
-/** The status that a raw handshake is answered with. */
-function handshake(url: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
-  const { hostname, port } = new URL(url)
-  const upgrade = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  }
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, headers: { ...upgrade, ...headers } })
-    request.on('response', (response) => {
-      response.resume()
-      resolve(response.statusCode)
-    })
-    request.on('upgrade', (response, socket) => {
-      socket.destroy()
-      resolve(response.statusCode)
-    })
-    request.on('error', reject)
-    request.end()
-  })
+/** The status that a handshake is answered with. */
+async function handshake(url: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
+  return (await askUpgrade(new URL(path, url).href, headers)).status
 }
 
 interface Told {
@@ -163,46 +145,24 @@ interface Told {
 }
 
 /** A page without a browser. */
-class Client {
-  readonly socket: WebSocket
-  readonly closed: Promise<{ code: number; reason: string }>
-  readonly #told: Told[] = []
-  #wake: () => void = () => {}
-
-  constructor(url: string, room: string, cookie: string) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}chat/${room}`, { headers: { cookie } })
-    this.socket.addEventListener('message', ({ data }) => {
-      this.#told.push(JSON.parse(data))
-      this.#wake()
-    })
-    this.closed = new Promise((resolve) => {
-      this.socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }))
-    })
+class Page extends Client {
+  static async join(url: string, name: string, room: string): Promise<Page> {
+    return Page.connect(url, room, (await login(url, name)).cookie)
   }
 
-  static async open(url: string, name: string, room: string): Promise<Client> {
-    return Client.connect(url, room, (await login(url, name)).cookie)
-  }
-
-  static async connect(url: string, room: string, cookie: string): Promise<Client> {
-    const client = new Client(url, room, cookie)
-    await new Promise((resolve, reject) => {
-      client.socket.addEventListener('open', resolve)
-      client.socket.addEventListener('error', reject)
-    })
-    return client
+  static async connect(url: string, room: string, cookie: string): Promise<Page> {
+    return Page.opened(new Page(`${url.replace('http', 'ws')}chat/${room}`, { headers: { cookie } }))
   }
 
   say(id: string, text: string): void {
-    this.socket.send(JSON.stringify({ type: 'say', id, text }))
+    this.send(JSON.stringify({ type: 'say', id, text }))
   }
 
   /** The next message of that type; those before it are dropped. */
-  async next(type: string): Promise<Told> {
+  async told(type: string): Promise<Told> {
     for (;;) {
-      const told = this.#told.shift()
-      if (told?.type === type) return told
-      if (told === undefined) await new Promise<void>((resolve) => (this.#wake = resolve))
+      const told = JSON.parse(await this.next()) as Told
+      if (told.type === type) return told
     }
   }
 }

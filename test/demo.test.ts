@@ -9,7 +9,6 @@ const errors: string[] = []
 let demo: Demo
 let browser: Browser
 
-t.setTimeout(300_000) // a browser on a busy machine
 if (noBrowser !== false && process.env.CI) t.fail(`CI has to test the demo in a browser: ${noBrowser}`)
 
 if (noBrowser === false) {

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+import { ROOT } from './support/root.ts'
 
 /** Who may import whom: the arrows of design.md. The first folder that fits a file counts. */
 const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type AppOptions, DEFAULTS } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
+import { ROOT } from './support/root.ts'
 
 const MAX_MS = 2_147_483_647
 const MAX = Number.MAX_SAFE_INTEGER
@@ -211,7 +212,7 @@ t.test('what is safe is the default', async (t) => {
 })
 
 t.test('every default is the one that the documentation of its option names', async (t) => {
-  const source = readFileSync(new URL('../src/options.ts', import.meta.url), 'utf8')
+  const source = readFileSync(`${ROOT}src/options.ts`, 'utf8')
   for (const [option, , , , byDefault] of numbers) {
     const [, comment] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*readonly ${option}\\?`, 's').exec(source) ?? []
     const [, text] = /@defaultValue ([\d_]+)/.exec(comment ?? '') ?? []

@@ -6,9 +6,8 @@ import express, { type Application, type Request } from 'express'
 import express4 from 'express4'
 import t, { type Test } from 'tap'
 import type { AppWithWs } from '../../adapters/express.ts'
-import type { Connection } from '../../src/index.ts'
-import type { Changes } from '../hosts/raw-client.ts'
 import { type Running, run } from '../hosts/suite.ts'
+import { tell as tellAny } from './telling.ts'
 
 export type Express = typeof express
 const FRAMEWORKS: [name: string, framework: Express][] = [
@@ -37,22 +36,4 @@ export async function serve(
   return run(t, { server, ws: app.ws, close })
 }
 
-/** The first thing that a connection to `path` is told. */
-export async function told(app: Running, path: string, changes: Changes = {}): Promise<string> {
-  const client = await app.open({ path, ...changes })
-  return client.readText()
-}
-
-/** How the app answers a handshake that is refused. */
-export async function refused(app: Running, path: string): Promise<[status: number, body: string]> {
-  const client = await app.send({ path })
-  const { status, body } = await client.readAnswer()
-  return [status, body]
-}
-
-export const tell =
-  (what: (request: Request) => unknown) =>
-  (socket: Connection, request: Request): void => {
-    socket.send(JSON.stringify(what(request)))
-  }
-export const say = (text: string) => (socket: Connection) => void socket.send(text)
+export const tell = tellAny<Request>

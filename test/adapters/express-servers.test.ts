@@ -10,7 +10,8 @@ import { attach, websockets } from '../../adapters/express.ts'
 import { holdEnd } from '../hosts/host.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
+import { onBoth, serve, tell } from './express-app.ts'
+import { refused, say, told } from './telling.ts'
 import { TLS } from './tls.ts'
 
 const pass: RequestHandler = (_request, _response, next) => next()
@@ -124,6 +125,7 @@ await onBoth('two apps share a server, and one app has two', async (t, framework
   await closed
   stays.write(clientFrame(9, 'still here'))
   t.same([await stays.readText(), await stays.readText()], ['one', 'still here'], 'the other’s does not')
+  await one.ws.close({ deadlineMs: 0 }) // else the end of each server would wait for the clients of the other
 })
 
 await onBoth('an app that takes no more is passed over', async (t, framework) => {

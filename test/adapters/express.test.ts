@@ -5,7 +5,8 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import { attach, websockets } from '../../adapters/express.ts'
 import { holdEnd } from '../hosts/host.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { onBoth, refused, say, serve, tell, told } from './express-app.ts'
+import { onBoth, serve, tell } from './express-app.ts'
+import { refused, say, told } from './telling.ts'
 
 const pass: RequestHandler = (_request, _response, next) => next()
 

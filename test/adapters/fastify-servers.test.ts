@@ -8,7 +8,8 @@ import t, { type Test } from 'tap'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { refused, say, serve, tell, told } from './fastify-app.ts'
+import { serve } from './fastify-app.ts'
+import { refused, say, tell, told } from './telling.ts'
 import { TLS } from './tls.ts'
 
 const GOING_AWAY = clientFrame(8, Buffer.of(3, 233))

@@ -7,7 +7,8 @@ import t from 'tap'
 import wsPlugin, { wsPlugin as named } from '../../adapters/fastify.ts'
 import type { AppOptions } from '../../src/index.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { refused, say, serve, tell, told } from './fastify-app.ts'
+import { serve } from './fastify-app.ts'
+import { refused, say, tell, told } from './telling.ts'
 
 /** Registers, and tells how that went: an app itself is no promise. */
 async function registering(app: FastifyInstance, options?: unknown): Promise<void> {

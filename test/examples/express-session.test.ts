@@ -1,10 +1,12 @@
 import t from 'tap'
-import { Client, handshake, runExample } from './run-example.ts'
+import { askUpgrade } from '../support/ask-upgrade.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('without a login the WebSocket is refused', async (t) => {
   const { program, ws } = await runExample(t, 'express-session')
   for (const cookie of ['', 'connect.sid=s%3Aforged.signature']) {
-    const answer = await handshake(`${ws}/chat`, { cookie })
+    const answer = await askUpgrade(`${ws}/chat`, { cookie })
     t.equal(answer.status, 401)
     t.same(JSON.parse(answer.body), { error: 'log in first' })
   }
@@ -25,11 +27,11 @@ t.test('after a login it has the session', async (t) => {
   t.equal(await clients.ada.next(), 'Ada: hi')
 
   const foreign = { cookie: ada.cookie, origin: 'https://evil.example' }
-  t.equal((await handshake(`${ws}/chat`, foreign)).status, 403, 'a page from elsewhere cannot use her cookie')
+  t.equal((await askUpgrade(`${ws}/chat`, foreign)).status, 403, 'a page from elsewhere cannot use her cookie')
 
   t.equal((await fetch(`${http}/logout`, { method: 'POST', headers: { cookie: ada.cookie } })).status, 204)
   t.match(await clients.ada.closed, { code: 4001, reason: 'logged out' })
-  t.equal((await handshake(`${ws}/chat`, { cookie: ada.cookie })).status, 401)
+  t.equal((await askUpgrade(`${ws}/chat`, { cookie: ada.cookie })).status, 401)
   clients.bob.send('still here')
   t.equal(await clients.bob.next(), 'Bob: still here')
 

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { Client, handshake, runExample } from './run-example.ts'
+import { askUpgrade } from '../support/ask-upgrade.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('one hook guards the route and the WebSocket', async (t) => {
   const { program, http, ws } = await runExample(t, 'fastify-auth')
@@ -15,12 +17,12 @@ t.test('one hook guards the route and the WebSocket', async (t) => {
     '/rooms/lobby?token=guess',
     '/rooms/lobby?token=a&token=b',
   ]) {
-    const answer = await handshake(`${ws}${path}`)
+    const answer = await askUpgrade(`${ws}${path}`)
     t.equal(answer.status, 401, path)
     t.same(JSON.parse(answer.body), refusal)
     t.match(answer.headers['content-type'], /^application\/json/)
   }
-  t.equal((await handshake(`${ws}/rooms/lobby?token=ada-secret`, { cookie: 'token=guess' })).status, 401)
+  t.equal((await askUpgrade(`${ws}/rooms/lobby?token=ada-secret`, { cookie: 'token=guess' })).status, 401)
 
   t.same(await (await fetch(`${http}/me?token=bob-secret`)).json(), { userName: 'Bob' })
   t.equal(await program.stop(), 0)

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { Client, handshake, runExample } from './run-example.ts'
+import { askUpgrade } from '../support/ask-upgrade.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('open connections get 1012, what has arrived is worked off, and the process exits by itself', async (t) => {
   const { program, http, ws } = await runExample(t, 'graceful-shutdown')
@@ -28,7 +30,7 @@ t.test('who does not answer is terminated at the deadline; meanwhile others get 
   const start = performance.now()
   const code = program.stop()
   await program.printed(/^closing 1 connections$/m)
-  const { status, headers } = await handshake(`${ws}/orders`)
+  const { status, headers } = await askUpgrade(`${ws}/orders`)
   t.equal(status, 503)
   t.ok(Number(headers['retry-after']) > 0, 'with a hint when to come back')
   t.equal(await code, 0)

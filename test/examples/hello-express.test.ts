@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { launch, noBrowser } from '../demo-driver.ts'
-import { Client, handshake, runExample } from './run-example.ts'
+import { askUpgrade } from '../support/ask-upgrade.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('a page over HTTP, and its WebSocket on the same port', async (t) => {
   const { program, http, ws } = await runExample(t, 'hello-express')
@@ -53,8 +55,8 @@ t.test('the page in a browser, from one port and from two', { skip: noBrowser },
 
 t.test('pages from elsewhere are refused, and so are paths that nobody declared', async (t) => {
   const { program, http, ws } = await runExample(t, 'hello-express')
-  t.equal((await handshake(`${ws}/echo`, { origin: 'https://evil.example' })).status, 403)
-  t.equal((await handshake(`${ws}/nowhere`)).status, 404)
+  t.equal((await askUpgrade(`${ws}/echo`, { origin: 'https://evil.example' })).status, 403)
+  t.equal((await askUpgrade(`${ws}/nowhere`)).status, 404)
   t.equal((await fetch(`${http}/echo`)).status, 404, 'no upgrade asked for: no such page')
   t.equal(await program.stop(), 0)
 })

@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { Client, handshake, runExample } from './run-example.ts'
+import { askUpgrade } from '../support/ask-upgrade.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('routing by URL', async (t) => {
   const { program, http, ws } = await runExample(t, 'node-http')
@@ -13,14 +15,14 @@ t.test('routing by URL', async (t) => {
   t.equal(await echo.next(), 'two')
   t.equal((await echo.close(1000)).code, 1000)
 
-  for (const path of ['/', '/nowhere', '/echo/', '//']) t.equal((await handshake(`${ws}${path}`)).status, 404, path)
+  for (const path of ['/', '/nowhere', '/echo/', '//']) t.equal((await askUpgrade(`${ws}${path}`)).status, 404, path)
   t.equal(await program.stop(), 0)
 })
 
 t.test('the hook replies before anything is upgraded', async (t) => {
   const { program, ws } = await runExample(t, 'node-http')
   for (const path of ['/time', '/time?key=guess']) {
-    const answer = await handshake(`${ws}${path}`)
+    const answer = await askUpgrade(`${ws}${path}`)
     t.equal(answer.status, 401)
     t.same(JSON.parse(answer.body), { error: 'a key is needed' })
   }
@@ -43,6 +45,6 @@ t.test('no request target harms the server', async (t) => {
     await new Promise((resolve) => socket.on('error', resolve).on('close', resolve).resume())
   }
   t.ok(program.isRunning)
-  t.equal((await handshake(`${ws}/echo`)).status, 101)
+  t.equal((await askUpgrade(`${ws}/echo`)).status, 101)
   t.equal(await program.stop(), 0)
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { Client, runExample } from './run-example.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 const MESSAGES = 100
 const MIB = 1024 * 1024

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:tls'
 import t from 'tap'
 import { Agent, fetch } from 'undici'
-import { Client, runExample } from './run-example.ts'
+import { Client } from '../support/ws-client.ts'
+import { runExample } from './run-example.ts'
 
 t.test('wss:// over https, with a certificate that clients can verify', async (t) => {
   const { program, http, ws } = await runExample(t, 'tls')

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { clientFrame } from '../protocol/wire.ts'
@@ -103,7 +104,7 @@ await onEachHost('a refused client that never ends its side holds nothing up', a
 })
 
 t.test('a process whose apps have ended exits by itself', async (t) => {
-  const program = fileURLToPath(new URL('exiting.ts', import.meta.url))
+  const program = fileURLToPath(new URL(`exiting${extname(import.meta.url)}`, import.meta.url)) // .js where compiled
   const child = spawn(process.execPath, [...process.execArgv, program], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,59 @@
+// One test file, in a process of its own, as it stands compiled in dist/. A process that compiled its sources by itself
+// would need two seconds more, and there are as many processes as files.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { coverageOf } from './coverage.mjs'
+import { node } from './node.mjs'
+import { root } from './run.mjs'
+import { failuresIn, skipsIn, totalsOf } from './tap-output.mjs'
+
+/** For a file. At this time tap ends the test and tells what hangs; a process that cannot is killed soon after. */
+const TIMEOUT_S = 180
+const GRACE_S = 5
+
+/** Runs it, and prints a line, and one for each test that was left out. Returns how many assertions passed and failed, and what is wrong, if anything is. */
+export async function testFile(file) {
+  const begin = Date.now()
+  const { pass, fail, notes, skips, fault } = file.startsWith('test/protocol/')
+    ? await runCovered(file)
+    : await runTap(file)
+  const seconds = ((Date.now() - begin) / 1000).toFixed(1)
+  console.log(`${fault ? 'not ok' : 'ok'} - ${file}: ${[`${pass} passed`, ...notes].join(', ')} # ${seconds} s`)
+  for (const skip of skips) console.log(`    ${skip}`)
+  return { pass, fail: fault ? Math.max(1, fail) : 0, fault: fault && `${file}: ${fault}` }
+}
+
+/** A test of src/protocol: it alone has to run each line and each branch of the file that it is named after. */
+async function runCovered(test) {
+  const subject = test.replace('test/', 'src/').replace('.test.ts', '.ts')
+  if (!existsSync(root + subject)) return { pass: 0, fail: 1, notes: [], skips: [], fault: `there is no ${subject}` }
+  const coverage = mkdtempSync(join(tmpdir(), 'sockroute-coverage-'))
+  try {
+    const result = await runTap(test, { NODE_V8_COVERAGE: coverage })
+    if (result.fault) return result
+    const { branches, lines } = await coverageOf(subject, coverage)
+    const notes = [`${branches} % of the branches`, `${lines} % of the lines`]
+    const fault = branches === 100 && lines === 100 ? undefined : `does not cover ${subject}: ${notes.join(', ')}`
+    return { ...result, notes, fault }
+  } finally {
+    rmSync(coverage, { recursive: true, force: true })
+  }
+}
+
+async function runTap(file, env = {}) {
+  const compiled = `dist/${file.replace('.ts', '.js')}`
+  const { fault, stdout, stderr } = await node(['--enable-source-maps', compiled], {
+    env: { TAP_TIMEOUT: String(TIMEOUT_S), ...env },
+    timeoutMs: (TIMEOUT_S + GRACE_S) * 1000,
+  })
+  const { total, pass, fail } = totalsOf(stdout)
+  const why = fault ?? (fail > 0 ? `${fail} assertions failed` : total === 0 ? 'no assertion was run' : undefined)
+  return { pass, fail, notes: [], skips: skipsIn(stdout), fault: why && [why, ...shown(stdout), stderr].join('\n') }
+}
+
+/** What failed; of a process that did not live to tell, its last words. */
+function shown(output) {
+  const failures = failuresIn(output)
+  return failures.length > 0 ? failures : output.split('\n').slice(-20)
+}

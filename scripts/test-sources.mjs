@@ -1,0 +1,45 @@
+// All test files there are, a process each, on all cores.
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { root } from './run.mjs'
+import { testFile } from './test-file.mjs'
+
+/** Those with a browser or other programs take longest, the last of these most. Begun last they would run on alone. */
+const SLOW = [/^test\/(examples|hosts)\//, /^test\/demo/]
+
+/** Returns how many assertions passed and failed, and what is wrong, an entry for each file. */
+export async function testSources() {
+  const waiting = testFiles()
+  const results = []
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) results.push(await testFile(file))
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0)
+  const bare = untested()
+  const faults = [...results.flatMap(({ fault }) => fault ?? []), ...bare]
+  return { passed: sum('pass'), failed: sum('fail') + bare.length, faults }
+}
+
+/** Whatever folder they are in, the slow ones first. */
+function testFiles() {
+  const files = sourcesIn('test').filter((file) => file.endsWith('.test.ts'))
+  const rank = (file) => SLOW.findLastIndex((pattern) => pattern.test(file))
+  return files.toSorted((a, b) => rank(b) - rank(a))
+}
+
+/** Files of src/protocol without a test of their own. */
+function untested() {
+  const tests = new Set(testFiles())
+  const subjects = sourcesIn('src/protocol').filter(
+    (file) => !tests.has(file.replace('src/', 'test/').replace('.ts', '.test.ts')),
+  )
+  return subjects.map((file) => `${file} has no test of its own`)
+}
+
+function sourcesIn(folder) {
+  return readdirSync(root + folder, { recursive: true })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => file.endsWith('.ts'))
+    .toSorted()
+}
