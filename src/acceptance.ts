@@ -1,3 +1,4 @@
+import { negotiate } from './extensions/negotiate.ts'
 import { checkHandshake, type Stage } from './handshake-check.ts'
 import type { Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
@@ -33,10 +34,12 @@ export class Acceptance {
   accept({ hub, request, server }: Stage, handler: Opening['handler'], routed: unknown): HandshakeRefusal | undefined {
     if (this.#answer?.ok !== true || this.#settings === undefined) return FAILED
     if (hub.isClosing(server)) return UNAVAILABLE
-    const { key, protocols } = this.#answer
-    const protocol = pickProtocol(protocols, this.#settings, request)
-    this.#headers = acceptHeaders(key, protocol, undefined)
-    this.#opening = { settings: this.#settings, protocol: protocol ?? '', handler, request: routed, server }
+    const settings = this.#settings
+    const { key, protocols, extensions } = this.#answer
+    const protocol = pickProtocol(protocols, settings, request)
+    const extension = negotiate(extensions, settings.compression)
+    this.#headers = acceptHeaders(key, protocol, extension?.header)
+    this.#opening = { settings, protocol: protocol ?? '', extension, handler, request: routed, server }
     return undefined
   }
 

@@ -6,7 +6,8 @@ import { attach, websockets } from '../../adapters/express.ts'
 import type { AppOptions } from '../../src/index.ts'
 import type { RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { onBoth, refused, say, serve } from './express-app.ts'
+import { onBoth, serve } from './express-app.ts'
+import { refused, say } from './telling.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 243))
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -6,7 +6,8 @@ import wsPlugin from '../../adapters/fastify.ts'
 import type { AppOptions } from '../../src/index.ts'
 import { describe } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { refused, say, serve, told } from './fastify-app.ts'
+import { serve } from './fastify-app.ts'
+import { refused, say, told } from './telling.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const late = async (): Promise<never> => {

@@ -8,7 +8,8 @@ import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import wsPlugin from '../../adapters/fastify.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { say, serve, told } from './fastify-app.ts'
+import { serve } from './fastify-app.ts'
+import { say, told } from './telling.ts'
 
 /** What lies behind the proxy: a server that echoes over WebSockets, and says where it was called over HTTP. */
 async function upstream(t: Test): Promise<string> {

@@ -5,7 +5,8 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { attach, websockets } from '../../adapters/express.ts'
 import wsPlugin from '../../adapters/fastify.ts'
-import { refused, say, serve, told } from './fastify-app.ts'
+import { serve } from './fastify-app.ts'
+import { refused, say, told } from './telling.ts'
 
 for (const isExpressFirst of [true, false]) {
   t.test(`Express ${isExpressFirst ? 'before' : 'after'} Fastify`, async (t) => {
