@@ -1,19 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-// @ts-expect-error a script, so it has no types
-import { groupOf, readCaseList, selection, split } from '../scripts/autobahn/cases.mjs'
-// @ts-expect-error a script, so it has no types
-import { differences, formatExpectations, updateExpectations } from '../scripts/autobahn/expectations.mjs'
-// @ts-expect-error a script, so it has no types
-import { readOptions } from '../scripts/autobahn/options.mjs'
-// @ts-expect-error a script, so it has no types
-import { table } from '../scripts/autobahn/summary.mjs'
+import { ROOT } from './support/root.ts'
+
+/** Scripts are not compiled, and so have no types. */
+const script = (name: string) => import(`${ROOT}scripts/autobahn/${name}.mjs`)
+
+const { groupOf, readCaseList, selection, split } = await script('cases')
+const { differences, formatExpectations, updateExpectations } = await script('expectations')
+const { readOptions } = await script('options')
+const { table } = await script('summary')
 
 type Results = Record<string, [behavior: string, behaviorClose: string]>
 
 const IDS = ['1.1.1', '1.1.2', '1.2.1', '2.1', '2.10', '9.1.1', '9.3.1', '10.1.1', '12.1.1', '13.7.18']
-const COMMITTED = new URL('./autobahn-expectations.json', import.meta.url)
+const COMMITTED = `${ROOT}test/autobahn-expectations.json`
 const OK: [string, string] = ['OK', 'OK']
 const all = (): boolean => true
 

@@ -6,11 +6,11 @@ t.test('first in, first out, and what waits is counted, empty messages too', asy
   const taken: string[] = []
   for (let at = 0; at < 2_000; at++) {
     queue.add(Buffer.from(at % 3 === 0 ? '' : `${at}`), at % 2 === 0)
-    if (at % 4 > 0) taken.push(`${queue.take().data}`)
+    if (at % 4 > 0) taken.push(queue.take().data.toString())
   }
   t.equal(queue.length, 500)
   t.ok(queue.bytes > 500 * 160 && queue.bytes < 500 * 200, `${queue.bytes}`)
-  while (queue.length > 0) taken.push(`${queue.take().data}`)
+  while (queue.length > 0) taken.push(queue.take().data.toString())
   const order = Array.from({ length: 2_000 }, (_, at) => (at % 3 === 0 ? '' : `${at}`))
   t.same(taken, order)
   t.equal(queue.bytes, 0)
@@ -33,5 +33,5 @@ t.test('cleared, it is empty', async (t) => {
   queue.clear()
   t.same([queue.length, queue.bytes], [0, 0])
   queue.add(Buffer.from('c'), false)
-  t.equal(`${queue.take().data}`, 'c')
+  t.equal(queue.take().data.toString(), 'c')
 })

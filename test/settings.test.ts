@@ -143,6 +143,27 @@ for (const [option, right, wrong, advice] of others) {
   })
 }
 
+t.test('compression is on, off, or an object of options', async (t) => {
+  for (const value of [true, false, {}, { level: 1, windowBits: 9, thresholdBytes: 0, contextTakeover: true }]) {
+    t.same(set('compression', value).compression, value)
+  }
+  t.same(DEFAULTS.compression, false)
+  const wrong: [value: unknown, message: RegExp][] = [
+    ['on', /compression takes true, false or an object/],
+    [[], /compression takes true, false or an object/],
+    [{ level: 0 }, /compression\.level takes a whole number .* from 1 to 9/],
+    [{ windowBits: 8 }, /compression\.windowBits .* from 9 to 15/],
+    [{ thresholdBytes: -1 }, /compression\.thresholdBytes/],
+    [{ contextTakeover: 'yes' }, /compression\.contextTakeover takes true or false/],
+    [{ threshold: 10 }, /no option compression\.threshold here; did you mean compression\.thresholdBytes\?/],
+    [{ serverMaxWindowBits: 10 }, /no option compression\.serverMaxWindowBits here/],
+  ]
+  for (const [value, message] of wrong) {
+    t.throws(() => appSettings({ compression: value } as AppOptions), { name: 'TypeError', message })
+    t.throws(() => routeOptions({ compression: value } as AppOptions), { name: 'TypeError', message })
+  }
+})
+
 t.test('a logger has both of its methods', async (t) => {
   t.throws(() => appSettings({ logger: { warn: 1, error: 2 } as never }), /warn and error/)
 })
@@ -155,7 +176,8 @@ t.test('unknown names are refused, with advice', async (t) => {
     ['max_fragments', /did you mean maxFragments\?/],
     ['origin', /did you mean origins\?/],
     ['maxPayload', /did you mean maxMessageBytes\?/],
-    ['perMessageDeflate', /the options are maxMessageBytes, /],
+    ['perMessageDeflate', /did you mean compression\?/],
+    ['verifyClient', /the options are maxMessageBytes, /],
     ['__proto__x', /the options are/],
     ['constructor', /there is no option constructor/],
     ['toString', /there is no option toString/],
