@@ -11,7 +11,7 @@ export interface EchoArguments {
   readonly options: RouteOptions
 }
 
-export const USAGE: string = `echo-server --server ${SERVERS.join('|')} --port N [--max-message BYTES] [--max-fragments N]`
+export const USAGE: string = `echo-server --server ${SERVERS.join('|')} --port N [--max-message BYTES] [--max-fragments N] [--compression] [--context-takeover]`
 
 /** The echo server's command line. @throws TypeError for what it does not know */
 export function readArguments(argv: readonly string[]): EchoArguments {
@@ -22,6 +22,8 @@ export function readArguments(argv: readonly string[]): EchoArguments {
       port: { type: 'string', default: '0' },
       'max-message': { type: 'string' },
       'max-fragments': { type: 'string' },
+      compression: { type: 'boolean', default: false },
+      'context-takeover': { type: 'boolean', default: false },
     },
   })
   const server = SERVERS.find((name) => name === values.server)
@@ -32,8 +34,14 @@ export function readArguments(argv: readonly string[]): EchoArguments {
     options: {
       maxMessageBytes: values['max-message'] && wholeNumber('--max-message', values['max-message']),
       maxFragments: values['max-fragments'] && wholeNumber('--max-fragments', values['max-fragments']),
+      compression: compression(values.compression, values['context-takeover']),
     } as RouteOptions, // an option left out is undefined, which is the default
   }
+}
+
+/** Every message, however short: what is measured should be what is said. */
+function compression(isOn: boolean, contextTakeover: boolean): RouteOptions['compression'] {
+  return isOn || contextTakeover ? { contextTakeover, thresholdBytes: 0 } : false
 }
 
 function wholeNumber(name: string, value: string): number {

@@ -1,12 +1,8 @@
 // An echo server on each host, for measuring and for conformance: `/` sends text back as text, and binary as binary.
+// Each loads its own framework alone: whatever is in memory is marked at every garbage collection, and counts.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express5 from 'express'
-import express4 from 'express4'
-import fastify from 'fastify'
 import { type Connection, createWebSockets, type RouteOptions } from 'sockroute'
-import { websockets } from 'sockroute/express'
-import wsPlugin from 'sockroute/fastify'
 import { readArguments, type ServerName } from './arguments.ts'
 
 const HOST = '127.0.0.1'
@@ -17,13 +13,17 @@ function echo(socket: Connection): void {
   })
 }
 
-function startExpress(express: typeof express4 | typeof express5, port: number, options: RouteOptions): Server {
+async function startExpress(name: 'express' | 'express4', port: number, options: RouteOptions): Promise<Server> {
+  const { default: express } = await (name === 'express' ? import('express') : import('express4'))
+  const { websockets } = await import('sockroute/express')
   const app = websockets(express(), options)
   app.ws('/', echo)
   return app.listen(port, HOST)
 }
 
 async function startFastify(port: number, options: RouteOptions): Promise<Server> {
+  const { default: fastify } = await import('fastify')
+  const { default: wsPlugin } = await import('sockroute/fastify')
   const app = fastify()
   await app.register(wsPlugin, options)
   app.ws('/', echo)
@@ -43,8 +43,8 @@ function startNode(port: number, options: RouteOptions): Server {
 
 const START: Record<ServerName, (port: number, options: RouteOptions) => Server | Promise<Server>> = {
   node: startNode,
-  express4: (port, options) => startExpress(express4, port, options),
-  express5: (port, options) => startExpress(express5, port, options),
+  express4: (port, options) => startExpress('express4', port, options),
+  express5: (port, options) => startExpress('express', port, options),
   fastify: startFastify,
 }
 

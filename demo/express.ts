@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
+import type { AppOptions } from 'sockroute'
 import { websockets } from 'sockroute/express'
 import { tryToBreakIn } from './break-in.ts'
 import type { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
-import { PAGE, type Site, WS_OPTIONS } from './site.ts'
+import { PAGE, type Site } from './site.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -17,8 +18,14 @@ declare module 'express-session' {
 }
 
 /** The chat on Express 5. */
-export async function startExpress(chat: Chat, sites: readonly Site[], host: string, port: number): Promise<Site> {
-  const app = websockets(express(), WS_OPTIONS)
+export async function startExpress(
+  chat: Chat,
+  sites: readonly Site[],
+  host: string,
+  port: number,
+  options: AppOptions,
+): Promise<Site> {
+  const app = websockets(express(), options)
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
 
   app.use(express.json({ limit: '4kb' }))

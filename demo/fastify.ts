@@ -5,11 +5,12 @@ import { extname } from 'node:path'
 import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
+import type { AppOptions } from 'sockroute'
 import wsPlugin from 'sockroute/fastify'
 import { tryToBreakIn } from './break-in.ts'
 import type { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
-import { PAGE, type Site, WS_OPTIONS } from './site.ts'
+import { PAGE, type Site } from './site.ts'
 
 declare module 'fastify' {
   interface Session {
@@ -18,7 +19,13 @@ declare module 'fastify' {
 }
 
 /** The same chat on Fastify 5. */
-export async function startFastify(chat: Chat, sites: readonly Site[], host: string, port: number): Promise<Site> {
+export async function startFastify(
+  chat: Chat,
+  sites: readonly Site[],
+  host: string,
+  port: number,
+  options: AppOptions,
+): Promise<Site> {
   const app = fastify({ bodyLimit: 4096 })
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
 
@@ -29,7 +36,7 @@ export async function startFastify(chat: Chat, sites: readonly Site[], host: str
     cookie: { secure: false, sameSite: 'lax' },
     saveUninitialized: false,
   })
-  await app.register(wsPlugin, WS_OPTIONS)
+  await app.register(wsPlugin, options)
 
   // The WebSocket endpoint: a route, with the hooks that any route has. A reply refuses it.
   app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, request) =>

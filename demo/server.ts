@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { Chat } from './chat.ts'
 import { startExpress } from './express.ts'
 import { startFastify } from './fastify.ts'
-import type { Site } from './site.ts'
+import { type Site, WS_OPTIONS } from './site.ts'
 
 const { values } = parseArgs({
   options: {
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: process.env.PORT ?? '3000' },
+    compression: { type: 'boolean', default: false },
   },
 })
 const host = values.host
@@ -16,10 +17,11 @@ const port = Number(values.port)
 /** One chat, two servers: whoever comes by one of them meets whoever came by the other. */
 const chat = new Chat()
 const sites: Site[] = []
+const options = { ...WS_OPTIONS, compression: values.compression && { thresholdBytes: 256 } }
 
 try {
-  sites.push(await startExpress(chat, sites, host, port))
-  sites.push(await startFastify(chat, sites, host, port === 0 ? 0 : port + 1))
+  sites.push(await startExpress(chat, sites, host, port, options))
+  sites.push(await startFastify(chat, sites, host, port === 0 ? 0 : port + 1, options))
 } catch (error) {
   console.error(`The demo could not start: ${(error as Error).message}\nChoose another port: npm start -- --port 4000`)
   process.exit(1)

@@ -14,6 +14,8 @@ await Promise.all([
   step('lint', program('node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings')),
 ])
 await Promise.all([step('tests', testSources), step('the packed package', program('scripts/check-package.mjs'))])
+if (process.env.CI) await step('autobahn', autobahn)
+else console.log('skipped: the Autobahn suite, which takes some minutes; CI runs it, and: npm run autobahn')
 
 for (const fault of faults) console.log(`\nFAILED: ${fault}`)
 console.log(`\n${passed} passed, ${failed} failed`)
@@ -27,6 +29,14 @@ async function step(name, task) {
   failed += result.failed + (result.faults.length === 0 ? 0 : 1)
   faults.push(...result.faults.map((fault) => `${name}: ${fault}`))
   console.log(`== ${name}: ${((Date.now() - begin) / 1000).toFixed(1)} s`)
+}
+
+/** It has a total of its own. */
+async function autobahn() {
+  const { fault, stdout, stderr } = await node(['scripts/autobahn.mjs'])
+  console.log(stdout)
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [0, 0, 0]
+  return { passed: Number(passed), failed: Number(failed), faults: fault === undefined ? [] : [`${fault}\n${stderr}`] }
 }
 
 /** What it writes is shown as a whole when it has ended, as others write at the same time. */

@@ -1,11 +1,10 @@
 /** Something that holds bytes for, or from, a peer. Implemented by `Wire`. */
 export interface Holder {
+  /** What it was last charged. */
+  readonly chargedBytes: number
   /** Lets go of all that it holds, and of its connection. */
   evict(): void
 }
-
-/** Below this many bytes a holder is counted, but is not worth an eviction: so small traffic costs one addition. */
-const HEAVY_BYTES = 4_096
 
 /**
  * Bounds what all connections of an app hold together: unfinished messages, messages that wait for their handler, and
@@ -13,11 +12,13 @@ const HEAVY_BYTES = 4_096
  */
 export class Budget {
   readonly #maxBytes: number
-  readonly #heavy = new Map<Holder, number>()
+  readonly #holders: Iterable<Holder>
   #heldBytes = 0
 
-  constructor(maxBytes: number) {
+  /** `holders` are looked at only when somebody has to go: what they hold from day to day costs an addition. */
+  constructor(maxBytes: number, holders: Iterable<Holder>) {
     this.#maxBytes = maxBytes
+    this.#holders = holders
   }
 
   /** What all holders hold now. */
@@ -25,18 +26,17 @@ export class Budget {
     return this.#heldBytes
   }
 
-  /** `holder` holds `now` bytes, after `before`. An eviction reports back here, from inside of this call. */
-  charge(holder: Holder, before: number, now: number): void {
-    this.#heldBytes += now - before
-    if (now >= HEAVY_BYTES) this.#heavy.set(holder, now)
-    else if (before >= HEAVY_BYTES) this.#heavy.delete(holder)
-    if (now > before) this.#evict()
+  /** Somebody holds so many bytes more, or less. An eviction comes back here, from inside of this call. */
+  charge(bytes: number): void {
+    this.#heldBytes += bytes
+    if (bytes > 0 && this.#heldBytes > this.#maxBytes) this.#evict()
   }
 
   #evict(): void {
-    while (this.#heldBytes > this.#maxBytes && this.#heavy.size > 0) {
-      const [largest] = [...this.#heavy].reduce((one, other) => (other[1] > one[1] ? other : one))
-      this.#heavy.delete(largest)
+    while (this.#heldBytes > this.#maxBytes) {
+      let largest: Holder | undefined
+      for (const holder of this.#holders) if (holder.chargedBytes > (largest?.chargedBytes ?? 0)) largest = holder
+      if (largest === undefined) return
       largest.evict()
     }
   }

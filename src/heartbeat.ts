@@ -21,7 +21,7 @@ const MIN_TICK_MS = 5
  * meanwhile lies unread in the kernel and is read before the next tick, so nobody is blamed for our own silence; and a
  * jump of the clock ends no connection.
  */
-export class Heartbeat {
+export class Heartbeat<Member extends Beating = Beating> {
   /**
    * Milliseconds of time in which peers could be heard. It moves once a tick, and between two ticks is already what the
    * next may be: so what happens now is marked no earlier than it happens, and no deadline comes early.
@@ -29,7 +29,7 @@ export class Heartbeat {
   now = 0
   #time = 0
   readonly #clock: Clock
-  readonly #members = new Set<Beating>()
+  readonly #members = new Set<Member>()
   #tickMs = MAX_TICK_MS
   #tickedAt = 0
   #timer: Timer | undefined = undefined
@@ -43,8 +43,12 @@ export class Heartbeat {
     return this.#clock
   }
 
+  get members(): Iterable<Member> {
+    return this.#members
+  }
+
   /** `shortestMs` is the member's shortest deadline: ticks become fine enough for it. */
-  add(member: Beating, shortestMs: number): void {
+  add(member: Member, shortestMs: number): void {
     this.#members.add(member)
     const tickMs = Math.max(MIN_TICK_MS, Math.min(this.#tickMs, Math.floor(shortestMs / TICKS_PER_DEADLINE)))
     if (this.#timer !== undefined && tickMs === this.#tickMs) return
@@ -52,7 +56,7 @@ export class Heartbeat {
     this.#restart()
   }
 
-  delete(member: Beating): void {
+  delete(member: Member): void {
     this.#members.delete(member)
     if (this.#members.size > 0) return
     this.#stop()

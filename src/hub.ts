@@ -35,7 +35,7 @@ export interface Connections extends Iterable<Connection> {
 export class Hub implements WireHost {
   readonly settings: AppSettings
   readonly logger: Logger
-  readonly heartbeat: Heartbeat
+  readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
   readonly clock: Clock
   readonly connections: Connections
@@ -51,8 +51,8 @@ export class Hub implements WireHost {
     this.settings = appSettings(options)
     this.logger = this.settings.logger ?? logger
     this.clock = clock
-    this.heartbeat = new Heartbeat(clock)
-    this.budget = new Budget(this.settings.maxTotalBytes)
+    this.heartbeat = new Heartbeat<Wire>(clock)
+    this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.connections = listOf(this.#wires)
   }
 

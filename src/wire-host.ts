@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts'
 
 /** The app around a connection. */
 export interface WireHost {
-  readonly heartbeat: Heartbeat
+  readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
   /** Something that a handler or listener threw, or rejected with. */
   onHandlerError(error: unknown, connection: Connection): void

@@ -46,6 +46,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   closeReason: Buffer = NOTHING
   /** 'close' has been emitted. */
   isFinished = false
+  /** What the budget was told that we hold. */
+  chargedBytes = 0
   readonly #transport: Duplex
   readonly #intake: Intake
   readonly #outbox: Outbox
@@ -61,8 +63,6 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   /** What has come since our close frame, in bytes. */
   #lateBytes = 0
   readonly #deadlines: Deadlines
-  /** What `budget` was told that we hold. */
-  #chargedBytes = 0
   #finishWaiters: (() => void)[] | undefined = undefined
 
   constructor(transport: Duplex, settings: ConnectionSettings, host: WireHost, { protocol, extension }: Agreement) {
@@ -336,10 +336,9 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   #account(): void {
     const unsent = this.#transport.destroyed ? 0 : this.sender.unsentBytes
     const held = this.#intake.heldBytes + this.inbox.bytes + unsent
-    const before = this.#chargedBytes
-    if (held === before) return
-    this.#chargedBytes = held
-    this.#host.budget.charge(this, before, held)
+    const more = held - this.chargedBytes
+    this.chargedBytes = held
+    if (more !== 0) this.#host.budget.charge(more)
   }
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */

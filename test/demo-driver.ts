@@ -21,10 +21,12 @@ export const FLAGS: string[] = [
 /** The demo's two servers, which can be stopped and started again on the same ports. */
 export class Demo {
   readonly port: number
+  readonly #flags: readonly string[]
   #program: Program | undefined
 
-  constructor(port: number) {
+  constructor(port: number, flags: readonly string[] = []) {
     this.port = port
+    this.#flags = flags
   }
 
   get express(): string {
@@ -38,7 +40,7 @@ export class Demo {
   /** Fulfils when both servers listen. */
   async start(): Promise<void> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: npm run build`)
-    this.#program = new Program([PROGRAM, '--port', String(this.port)], {})
+    this.#program = new Program([PROGRAM, '--port', String(this.port), ...this.#flags], {})
     await this.#program.printed(new RegExp(`127\\.0\\.0\\.1:${this.port + 1}/`))
   }
 
@@ -52,11 +54,11 @@ export class Demo {
 const PORTS = { from: 20_000, pairs: 5_000 }
 
 /** The demo on two free ports, the second next to the first. */
-export async function startDemo(): Promise<Demo> {
+export async function startDemo(...flags: string[]): Promise<Demo> {
   for (;;) {
     const port = PORTS.from + 2 * Math.floor(Math.random() * PORTS.pairs)
     if (!(await isFree(port)) || !(await isFree(port + 1))) continue
-    const demo = new Demo(port)
+    const demo = new Demo(port, flags)
     await demo.start()
     return demo
   }

@@ -35,6 +35,21 @@ onBoth('a handshake is refused like the request it is', async (t, url) => {
   t.equal(await handshake(url, '/chat/lobby', { cookie, origin: url.slice(0, -1) }), 101)
 })
 
+t.test('--compression: both servers accept what a browser offers', async (t) => {
+  const compressed = await startDemo('--compression')
+  t.teardown(() => compressed.stop())
+  for (const running of [demo, compressed]) {
+    for (const url of [running.express, running.fastify]) {
+      const { cookie } = await login(url, 'Ada')
+      const offer = { cookie, 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' }
+      const { headers } = await askUpgrade(`${url}chat/lobby`, offer)
+      const expected =
+        running === demo ? undefined : /^permessage-deflate; server_no_context_takeover; client_no_context/
+      t.match(headers['sec-websocket-extensions'], expected)
+    }
+  }
+})
+
 onBoth('what is no message of the chat ends the connection', async (t, url) => {
   const tries: [data: string | Uint8Array, code: number][] = [
     ['{', 1007],

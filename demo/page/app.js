@@ -324,7 +324,10 @@ function showState(state) {
     $('#status').textContent = 'Connected again.'
   }
   if (state.name === 'waiting' && before === 'open') $('#status').textContent = 'The connection was lost.'
-  if (state.name === 'open') $('#banner').hidden = true
+  if (state.name === 'open') {
+    $('#banner').hidden = true
+    $('#extensions').textContent = state.extensions.split(';')[0] || 'none'
+  }
   if (state.name === 'waiting') {
     showBanner(state)
     countdown = setInterval(showBanner, 1000, state)

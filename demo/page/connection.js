@@ -96,7 +96,7 @@ export class RoomConnection {
   #welcome({ history }) {
     clearTimeout(this.#timer)
     this.#attempt = 0
-    this.#on.state({ name: 'open' })
+    this.#on.state({ name: 'open', extensions: this.#socket.extensions })
     for (const { id } of history) this.#unsent.delete(id)
     for (const { id, text } of this.#unsent.values()) this.#send({ type: 'say', id, text })
     this.#ping()

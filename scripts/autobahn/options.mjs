@@ -12,12 +12,14 @@ const USAGE = `npm run autobahn -- [options]
   --update-expectations            write what came out into test/autobahn-expectations.json
   --skip-without-wstest            succeed where there is no wstest, except in CI`
 
-/** Whether the echo server knows --compression. Groups 12 and 13 are part of the default run from then on. */
-const COMPRESSION_EXISTS = false
 /** A case of each part, and the largest messages: groups 12 and 13 in whole take a quarter of an hour. */
 const COMPRESSION_CASES =
   '12.1.4,12.1.10,12.2.4,12.3.4,12.4.4,12.5.4,13.1.4,13.1.10,13.2.4,13.3.4,13.4.4,13.5.4,13.6.4,13.7.4'
 const COMPRESSION_RUN = { host: 'node', cases: COMPRESSION_CASES, label: 'node-compression', flags: ['--compression'] }
+
+/** The whole suite: its groups 1 to 10 offer no compression, so that they are plain all the same. */
+const compressed = (host) => ({ host, cases: '1-13', label: host, flags: ['--compression'] })
+const TAKEOVER_RUN = { host: 'node', cases: '12-13', label: 'node-takeover', flags: ['--context-takeover'] }
 
 /** @throws TypeError for what it does not know */
 export function readOptions(argv) {
@@ -50,8 +52,8 @@ function runsOf(values) {
   const hosts = values.server === 'all' ? HOSTS : HOSTS.filter((host) => host === values.server)
   if (hosts.length === 0) throw new TypeError(`there is no server ${values.server}\n${USAGE}`)
   const flags = ['compression', 'context-takeover'].filter((name) => values[name]).map((name) => `--${name}`)
-  const cases = values.cases ?? (values.all ? '1-13' : '1-10')
-  const runs = hosts.map((host) => ({ host, cases, label: host, flags }))
-  const isDefault = values.server === 'all' && values.cases === undefined && !values.all
-  return isDefault && COMPRESSION_EXISTS ? [...runs, COMPRESSION_RUN] : runs
+  if (values.all) return [...hosts.map(compressed), TAKEOVER_RUN]
+  const runs = hosts.map((host) => ({ host, cases: values.cases ?? '1-10', label: host, flags }))
+  const isDefault = values.server === 'all' && values.cases === undefined
+  return isDefault ? [...runs, COMPRESSION_RUN] : runs
 }

@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly extension?: PermessageDeflate
   /** What the app does with an error; by default it only takes it down. */
   readonly onError?: (error: unknown, socket: Connection) => void
-  readonly heartbeat?: Heartbeat
+  readonly heartbeat?: Heartbeat<Wire>
   readonly budget?: Budget
   readonly clock?: FakeClock
 }
@@ -32,7 +32,7 @@ export interface Opened {
   readonly transport: End
   readonly peer: Peer
   readonly clock: FakeClock
-  readonly heartbeat: Heartbeat
+  readonly heartbeat: Heartbeat<Wire>
   /** What reached the app's error handler. */
   readonly errors: unknown[]
   /** Each 'close', as `1000 reason`. */
@@ -48,13 +48,13 @@ export async function settle(turns = 4): Promise<void> {
 
 export function open(options: OpenOptions = {}): Opened {
   const clock = options.clock ?? new FakeClock()
-  const heartbeat = options.heartbeat ?? new Heartbeat(clock)
+  const heartbeat = options.heartbeat ?? new Heartbeat<Wire>(clock)
   const [transport, far] = pair()
   const errors: unknown[] = []
   const closes: string[] = []
   const host = {
     heartbeat,
-    budget: options.budget ?? new Budget(Infinity),
+    budget: options.budget ?? new Budget(Infinity, []),
     onHandlerError(error: unknown, socket: Connection) {
       errors.push(error)
       options.onError?.(error, socket)
