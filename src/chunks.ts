@@ -102,22 +102,26 @@ export class Chunks {
     else this.#list.push(bytes)
   }
 
-  /** The next chunks, up to `most` bytes, as far as they are there; a larger first one is cut. */
+  /**
+   * The next `most` bytes, as far as they are there. A chunk is cut rather than left out: a header that went before its
+   * payload would be a packet of its own.
+   */
   take(most: number): Buffer[] {
     this.#tail = undefined
-    const [first] = this.#list
-    if (first === undefined) return []
-    if (first.length > most) {
-      this.#list[0] = first.subarray(most)
-      return [first.subarray(0, most)]
-    }
     let count = 0
-    for (let size = 0; count < this.#list.length; count++) {
+    let size = 0
+    for (; count < this.#list.length; count++) {
       const { length } = this.#list[count]
+      if (length === 0 || size + length > most) break
       size += length
-      if (length === 0 || size > most) break
     }
-    return this.#list.splice(0, count)
+    const batch = this.#list.splice(0, count)
+    const next = this.#list[0]
+    if (next !== undefined && next.length > 0 && size < most) {
+      batch.push(next.subarray(0, most - size))
+      this.#list[0] = next.subarray(most - size)
+    }
+    return batch
   }
 
   clear(): void {
