@@ -55,7 +55,7 @@ export interface ConnectionOptions {
   readonly maxUnsentBytes?: Limit
   /**
    * Unsent bytes must make progress within this time, else the connection is terminated. Progress is seen in steps: on
-   * Linux not before a third of the socket's send buffer is free, for which a peer has to read about 10 KB a second.
+   * Linux not before a third of the socket's send buffer is free, of up to 4 MiB, so a peer has to read about 12 KB a second.
    * @defaultValue 120_000
    */
   readonly sendTimeoutMs?: Limit
