@@ -1,23 +1,9 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import t from 'tap'
 import { prepare, seal } from '../src/handshake-response.ts'
 import type { Upgrade } from '../src/upgrade.ts'
 import { upgrades } from '../src/upgrades.ts'
 import { settle } from './support/open.ts'
-import { pair } from './support/pair.ts'
-
-/** A response on a transport in memory, and what has arrived of it. */
-function respond(): { response: ServerResponse; received(): string } {
-  const [near, far] = pair()
-  const chunks: Buffer[] = []
-  far.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const socket = near as unknown as Socket // of which a response only needs the writing side
-  const response = new ServerResponse(new IncomingMessage(socket))
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  return { response, received: () => Buffer.concat(chunks).toString() }
-}
+import { respond } from './support/respond.ts'
 
 t.test('after the 101 whoever writes to the response is told so, and nothing reaches the wire', async (t) => {
   const { response, received } = respond()

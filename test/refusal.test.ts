@@ -1,21 +1,7 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import t from 'tap'
 import { FAILED, FORBIDDEN, refusalHeaders, TIMED_OUT, UNAVAILABLE, writeRefusal } from '../src/refusal.ts'
 import { settle } from './support/open.ts'
-import { pair } from './support/pair.ts'
-
-/** A response on a transport in memory, and what has arrived of it. */
-function respond(): { response: ServerResponse; received(): string } {
-  const [near, far] = pair()
-  const chunks: Buffer[] = []
-  far.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const socket = near as unknown as Socket // of which a response only needs the writing side
-  const response = new ServerResponse(new IncomingMessage(socket))
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  return { response, received: () => Buffer.concat(chunks).toString() }
-}
+import { respond } from './support/respond.ts'
 
 t.test('H28 H38 a refusal is a whole response: status, a line of plain text, Connection: close', async (t) => {
   for (const [refusal, status] of [

@@ -42,6 +42,8 @@ export interface Answer {
 
 export interface Frame {
   readonly fin: boolean
+  /** Compressed. RFC 7692 §6 */
+  readonly rsv1: boolean
   readonly opcode: number
   readonly payload: Buffer
 }
@@ -140,7 +142,7 @@ export class RawClient {
       const length = header === 2 ? bytes[1] : header === 4 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2))
       if (bytes.length < header + length) return undefined
       const payload = this.#take(header + length).subarray(header)
-      return { fin: bytes[0] > 127, opcode: bytes[0] & 15, payload }
+      return { fin: bytes[0] > 127, rsv1: (bytes[0] & 0x40) !== 0, opcode: bytes[0] & 15, payload }
     })
   }
 
