@@ -5,6 +5,8 @@ const NAMES: Record<number, string> = { 0: 'continuation', 1: 'text', 2: 'binary
 
 export interface Frame {
   readonly fin: boolean
+  /** Compressed. RFC 7692 §6 */
+  readonly rsv1: boolean
   readonly opcode: number
   readonly payload: Buffer
 }
@@ -24,7 +26,9 @@ export class FrameReader {
       const length = code < 126 ? code : code === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2))
       if (bytes.length < size + length) break
       this.#bytes = bytes.subarray(size + length)
-      frames.push({ fin: bytes[0] >= 0x80, opcode: bytes[0] & 0x0f, payload: bytes.subarray(size, size + length) })
+      const [first] = bytes
+      const payload = bytes.subarray(size, size + length)
+      frames.push({ fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode: first & 0x0f, payload })
     }
     return frames
   }
