@@ -1,3 +1,5 @@
+import { ownCopy } from './own-copy.ts'
+
 /** What a waiting message is charged besides its payload, so that empty ones have an end too. */
 const MESSAGE_COST = 160
 /** Messages taken are let go of at the latest after so many. */
@@ -48,5 +50,5 @@ export class MessageQueue {
 
 /** A payload that waits is a view of the chunk it came in; a small one must not keep a large chunk alive. */
 function detached(data: Buffer): Buffer {
-  return data.buffer.byteLength > 2 * data.length + MESSAGE_COST ? Buffer.from(data) : data
+  return data.buffer.byteLength > 2 * data.length + MESSAGE_COST ? ownCopy(data) : data
 }

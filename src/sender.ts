@@ -3,6 +3,7 @@ import { Compressor } from './compressor.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
+import { ownCopy } from './own-copy.ts'
 import type { PreparedMessage } from './prepared.ts'
 import { FIN } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
@@ -101,7 +102,7 @@ export class Sender implements OutboxOwner {
 
   /** Of the pings that come while the peer takes nothing, only the newest is answered. RFC 6455 §5.5.3 */
   answerPing(payload: Buffer): void {
-    if (this.outbox.isStuck) this.#pongDue = Buffer.from(payload)
+    if (this.outbox.isStuck) this.#pongDue = ownCopy(payload)
     else this.outbox.addFrame(FIN, Opcode.Pong, payload)
   }
 

@@ -11,6 +11,7 @@ import { Inbox, type InboxOwner } from './inbox.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
+import { ownCopy } from './own-copy.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -195,7 +196,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   onClose(code: number, reason: Buffer): void {
     this.closeCode = code
-    this.closeReason = Buffer.from(reason)
+    this.closeReason = ownCopy(reason)
     this.#step('close-received')
   }
 

@@ -110,18 +110,30 @@ t.test('the table', async (t) => {
 })
 
 t.test('options', async (t) => {
-  const runs = (...argv: string[]): { host: string; cases: string; flags: string[] }[] => readOptions(argv).runs
+  const runs = (...argv: string[]): { host: string; label: string; cases: string; flags: string[] }[] =>
+    readOptions(argv).runs
   t.same(runs('--server', 'node', '--cases', '9'), [{ host: 'node', cases: '9', label: 'node', flags: [] }])
   t.same(
     runs('--cases', '1').map(({ host }) => host),
     ['node', 'express4', 'express5', 'fastify'],
   )
-  t.same(runs('--all', '--server', 'fastify', '--compression', '--context-takeover')[0], {
+  t.same(runs('--server', 'fastify', '--cases', '12', '--compression', '--context-takeover')[0], {
     host: 'fastify',
-    cases: '1-13',
+    cases: '12',
     label: 'fastify',
     flags: ['--compression', '--context-takeover'],
   })
+  t.same(
+    runs('--all', '--server', 'fastify').map(({ label, cases, flags }) => [label, cases, flags.join()]),
+    [
+      ['fastify', '1-13', '--compression'],
+      ['node-takeover', '12-13', '--context-takeover'],
+    ],
+  )
+  t.same(
+    runs().map(({ label }) => label),
+    ['node', 'express4', 'express5', 'fastify', 'node-compression'],
+  )
   for (const argv of [['--server', 'koa'], ['--jobs', '0'], ['--unknown']]) t.throws(() => readOptions(argv), TypeError)
   const { CI } = process.env
   process.env.CI = 'true'

@@ -1,4 +1,4 @@
-import { constants, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 import { ProtocolError } from './errors.ts'
 import type { FrameSink } from './frame-parser.ts'
@@ -24,6 +24,8 @@ export interface MessageLimits {
   readonly maxFragments: number
 }
 
+/** What a Buffer can have in every Node that we know; newer ones claim 2^53, which no machine has. */
+const MAX_BUFFER_BYTES = 2 ** 32
 /** No message is under way. */
 const NONE = -1
 
@@ -45,7 +47,7 @@ export class MessageAssembler implements FrameSink {
 
   constructor(sink: MessageSink, limits: MessageLimits) {
     this.#sink = sink
-    this.#maxBytes = Math.min(limits.maxMessageBytes, constants.MAX_LENGTH)
+    this.#maxBytes = Math.min(limits.maxMessageBytes, MAX_BUFFER_BYTES)
     this.#maxFragments = limits.maxFragments
   }
 
@@ -144,7 +146,7 @@ export class MessageAssembler implements FrameSink {
    * bits a byte. So an honest message just within the limit passes here; what it inflates to is counted later.
    */
   #roomBytes(): number {
-    return this.#compressed ? Math.min(this.#maxBytes * 1.125 + 64, constants.MAX_LENGTH) : this.#maxBytes
+    return this.#compressed ? Math.min(this.#maxBytes * 1.125 + 64, MAX_BUFFER_BYTES) : this.#maxBytes
   }
 
   #control(opcode: number, payload: Buffer): void {

@@ -224,7 +224,8 @@ await onEachHost('frames that come during a hook wait in the kernel, and arrive 
   const [socket] = await serverSide
   for (let sent = 0; sent < count; sent++) client.write(frame)
   await filled(client.socket)
-  t.ok(socket.bytesRead < 131_072, `${socket.bytesRead} bytes read`)
+  // Two chunks behind what a stream holds anyway: 16 KiB, from Node 22 on 64.
+  t.ok(socket.bytesRead < socket.readableHighWaterMark + 131_072, `${socket.bytesRead} bytes read`)
   release()
   t.equal((await client.readHead()).status, 101)
   t.equal(await client.readText(), String(count))
