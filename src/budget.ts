@@ -2,7 +2,7 @@
 export interface Holder {
   /** What it was last charged. */
   readonly chargedBytes: number
-  /** Lets go of all that it holds, and of its connection. */
+  /** Lets go of all that it holds, and of its connection, before it returns. */
   evict(): void
 }
 
@@ -33,11 +33,15 @@ export class Budget {
   }
 
   #evict(): void {
-    while (this.#heldBytes > this.#maxBytes) {
-      let largest: Holder | undefined
-      for (const holder of this.#holders) if (holder.chargedBytes > (largest?.chargedBytes ?? 0)) largest = holder
-      if (largest === undefined) return
-      largest.evict()
+    for (let before = Infinity; this.#heldBytes > this.#maxBytes && this.#heldBytes < before; ) {
+      before = this.#heldBytes
+      this.#largest()?.evict()
     }
+  }
+
+  #largest(): Holder | undefined {
+    let largest: Holder | undefined
+    for (const holder of this.#holders) if (holder.chargedBytes > (largest?.chargedBytes ?? 0)) largest = holder
+    return largest
   }
 }

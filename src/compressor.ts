@@ -18,6 +18,8 @@ interface Late {
  */
 export class Compressor {
   readonly #extension: PermessageDeflate
+  /** An empty message has nothing to gain. */
+  readonly #leastBytes: number
   readonly #outbox: Outbox
   /** Those that wait for the one before them, since they may refer to it. */
   readonly #waiting: Late[] = []
@@ -27,11 +29,12 @@ export class Compressor {
   constructor(extension: PermessageDeflate, outbox: Outbox) {
     this.#extension = extension
     this.#outbox = outbox
+    this.#leastBytes = Math.max(1, extension.thresholdBytes)
   }
 
   /** Adds a whole message. Returns false for one that is to go out as it is: it would not become shorter. */
   add(opcode: number, data: string | Buffer): boolean {
-    if (Buffer.byteLength(data) < this.#extension.thresholdBytes) return false
+    if (Buffer.byteLength(data) < this.#leastBytes) return false
     const payload = typeof data === 'string' ? Buffer.from(data) : data
     if (this.#isBusy && this.#extension.keepsContext) {
       this.#waiting.push({ opcode, payload, slot: this.#outbox.reserve(payload.length) })
@@ -53,7 +56,7 @@ export class Compressor {
   /** The same for a prepared message, which is compressed once for all connections that agreed on the same. */
   addPrepared(message: PreparedMessage): boolean {
     const { opcode, payload } = message
-    if (payload.length < this.#extension.thresholdBytes) return false
+    if (payload.length < this.#leastBytes) return false
     if (this.#extension.keepsContext) return this.add(opcode, payload)
     const compressed = message.compressedFor(this.#extension)
     if (compressed.frame !== undefined) this.#outbox.addRaw(compressed.frame)

@@ -16,6 +16,10 @@ const consoleLogger: Logger = {
   error: (details, message) => console.error(message, details),
 }
 
+/** Evictions come in floods: a line of the log tells of all that this time had. */
+const EVICTION_LOG_MS = 1_000
+const EVICTED = 'sockroute: all connections together held more than maxTotalBytes; those that held most were closed'
+
 /** What turns an accepted handshake into a connection. */
 export interface Opening extends Agreement {
   readonly settings: RouteSettings
@@ -45,6 +49,8 @@ export class Hub implements WireHost {
   readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
   readonly #closedServers = new WeakSet<object>()
+  /** Connections that had to go since the last line about it. */
+  #evicted = 0
   #closing: Promise<void> | undefined = undefined
 
   constructor(options: AppOptions, logger: Logger = consoleLogger, clock: Clock = systemClock) {
@@ -127,12 +133,12 @@ export class Hub implements WireHost {
   }
 
   onEvicted(): void {
-    const { maxTotalBytes } = this.settings
-    this.log(
-      'warn',
-      { maxTotalBytes },
-      'sockroute: all connections together hold more than maxTotalBytes; the one that held most is closed',
-    )
+    if (this.#evicted++ > 0) return
+    this.clock.setTimeout(() => {
+      const { maxTotalBytes } = this.settings
+      this.log('warn', { maxTotalBytes, connections: this.#evicted }, EVICTED)
+      this.#evicted = 0
+    }, EVICTION_LOG_MS)
   }
 
   /** A logger that fails must not fail what it reports. */

@@ -85,7 +85,7 @@ export class PreparedMessage {
  * @throws TypeError for data that is no string, Buffer, ArrayBuffer or view of one
  */
 export function prepare(data: MessageData, { binary, compress = true }: PrepareOptions = {}): PreparedMessage {
-  const payload = toPayload(data)
+  const payload = toPayload(data, 'prepare')
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
   return new PreparedMessage(messageOpcode(payload, binary), bytes, compress)
 }

@@ -244,8 +244,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   /** The budget of all connections is spent, and this one has spent most of it. */
   evict(): void {
     this.inbox.discard()
-    // What the peer does not take lies in front of any close frame.
-    if (this.#outbox.isStuck) this.terminate()
+    // What is unsent lies in front of any close frame, and counts until the transport is gone.
+    if (!this.isOpen || this.#outbox.unsentBytes > 0) this.terminate()
     else this.onFault(new ProtocolError('WS_OVERLOADED'))
     this.#account()
     this.#host.onEvicted()

@@ -82,6 +82,13 @@ t.test('as many go as it takes', async (t) => {
   )
 })
 
+t.test('one that lets go of nothing is asked once, and not for ever', async (t) => {
+  let asked = 0
+  const budget = new Budget(100 * KB, [{ chargedBytes: 150 * KB, evict: () => void asked++ }])
+  budget.charge(150 * KB)
+  t.equal(asked, 1)
+})
+
 /** Ways to make a server hold 60 KiB and more, and what becomes of the connection that does. */
 const ways: [what: string, begin: (opened: Opened) => unknown, left: string[], closed: string][] = [
   ['an unfinished frame', ({ peer }) => peer.raw(frameOf(100 * KB).subarray(0, 60 * KB)), ['close 1013'], '1006'],
@@ -137,6 +144,31 @@ for (const [what, begin, left, closed] of ways) {
     t.equal(budget.heldBytes, 0)
   })
 }
+
+t.test('more than the limit in one message goes, though the transport takes it at once', async (t) => {
+  const heartbeat = new Heartbeat<Wire>(new FakeClock())
+  const budget = new Budget(100 * KB, heartbeat.members)
+  const { socket, closes } = open({ budget, heartbeat })
+  socket.send(Buffer.alloc(120 * KB))
+  await settle(8)
+  t.same([closes, budget.heldBytes], [['1006'], 0])
+})
+
+t.test('one that is closing already goes without another error', async (t) => {
+  const heartbeat = new Heartbeat<Wire>(new FakeClock())
+  const budget = new Budget(100 * KB, heartbeat.members)
+  const { socket, peer, closes } = open({ budget, heartbeat, handler: () => new Promise(() => undefined) })
+  const failures: unknown[] = []
+  socket.on('error', (error) => failures.push(error))
+  peer.answersClose = false
+  peer.binary(Buffer.alloc(60 * KB))
+  await settle(8)
+  socket.close()
+  t.ok(budget.heldBytes >= 60 * KB, `${budget.heldBytes} bytes are charged`)
+  budget.charge(80 * KB)
+  await settle(8)
+  t.same([closes, failures, budget.heldBytes], [['1006'], [], 80 * KB])
+})
 
 t.test('whatever a connection did, nothing is charged once it is gone', async (t) => {
   const budget = new Budget(Infinity, [])

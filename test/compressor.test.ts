@@ -63,6 +63,24 @@ t.test('callbacks come in order, and when their message is out, whatever became 
   t.equal(socket.bufferedAmount, 0)
 })
 
+t.test('an empty message is never compressed, and its callback comes when it is out', async (t) => {
+  for (const contextTakeover of [false, true]) {
+    const opened = open({ extension: extension(contextTakeover) })
+    const told: number[] = []
+    opened.transport.hold()
+    for (const [at, data] of [LARGE, '', LARGE].entries()) opened.socket.send(data, () => void told.push(at))
+    opened.socket.send(prepare(''), () => void told.push(3))
+    await settle(80)
+    t.same(told, [])
+    while (opened.transport.releaseOne()) await settle()
+    t.same(told, [0, 1, 2, 3])
+    t.same(
+      opened.peer.frames.map(({ rsv1, payload }) => [rsv1, payload.length > 0]),
+      [true, false, true, false].map((is) => [is, is]),
+    )
+  }
+})
+
 t.test('what does not become shorter goes out as it is, if nothing may refer to it', async (t) => {
   const opened = open({ extension: extension() })
   opened.socket.send('x')

@@ -15,6 +15,8 @@ interface Setup {
   readonly clock: FakeClock
   /** What was logged, as [level, message, error]. */
   readonly logged: unknown[][]
+  /** The details of what was logged. */
+  readonly details: object[]
   open(options?: {
     handler?: (socket: Connection, request: never) => unknown
     onError?: OnError
@@ -26,13 +28,17 @@ interface Setup {
 function setUp(options: AppOptions = {}): Setup {
   const clock = new FakeClock()
   const logged: unknown[][] = []
-  const log = (level: string) => (details: object, message: string) =>
-    void logged.push([level, message, (details as { err?: unknown }).err])
+  const details: object[] = []
+  const log = (level: string) => (detail: object, message: string) => {
+    logged.push([level, message, (detail as { err?: unknown }).err])
+    details.push(detail)
+  }
   const hub = new Hub({ pingIntervalMs: 'unlimited', ...options }, { warn: log('warn'), error: log('error') }, clock)
   return {
     hub,
     clock,
     logged,
+    details,
     open({ handler = () => undefined, onError, server, upgrade = fakeUpgrade(server) } = {}) {
       const [transport, far] = pair()
       const peer = new Peer(far)
@@ -262,7 +268,7 @@ t.test('all connections share one heartbeat', async (t) => {
 })
 
 t.test('maxTotalBytes: who held most is closed, and an operator hears of it', async (t) => {
-  const { hub, logged, open } = setUp({ maxTotalBytes: 10_000 })
+  const { hub, logged, open, clock } = setUp({ maxTotalBytes: 10_000, maxMessageBytes: 10_000 })
   const { peer } = open()
   peer.binary(Buffer.alloc(9_000))
   await settle()
@@ -270,6 +276,23 @@ t.test('maxTotalBytes: who held most is closed, and an operator hears of it', as
   peer.binary(Buffer.alloc(2_000))
   await settle()
   t.match(peer.log, [/^close 1013/])
+  clock.advance(1_000)
   t.match(logged, [['warn', /maxTotalBytes/]])
+  await hub.close()
+})
+
+t.test('maxTotalBytes: of a flood an operator hears once a second, with the count', async (t) => {
+  const { hub, details, open, clock } = setUp({ maxTotalBytes: 10_000, maxMessageBytes: 10_000 })
+  for (let second = 1; second <= 2; second++) {
+    for (let i = 0; i < 50; i++) {
+      open().peer.binary(Buffer.alloc(9_000))
+      await settle(2)
+    }
+    clock.advance(1_000)
+  }
+  t.same(details, [
+    { maxTotalBytes: 10_000, connections: 49 },
+    { maxTotalBytes: 10_000, connections: 50 },
+  ])
   await hub.close()
 })

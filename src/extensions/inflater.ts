@@ -95,8 +95,7 @@ export class Inflater {
       this.#at = end - this.#feed(Z_SYNC_FLUSH, this.#data, this.#at, end, STEP_OUTPUT)
       if (this.#used === STEP_OUTPUT) return false
       if (this.#at === end) return end === this.#data.length
-      this.#hasEnded = true // and another stream begins at the next byte
-      this.#handle.reset()
+      this.#handle.reset() // another stream begins at the next byte
     }
     return false
   }

@@ -1,4 +1,4 @@
-import { constants, createDeflateRaw, deflateRawSync } from 'node:zlib'
+import { constants, createDeflateRaw, type DeflateRaw, deflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { Inflater } from '../../src/extensions/inflater.ts'
 import { ProtocolError } from '../../src/protocol/errors.ts'
@@ -29,6 +29,16 @@ function inflate(inflater: Inflater, data: Buffer, maxBytes = MIB): Outcome {
   }
 }
 
+/** What `stream` makes of a message, which may refer to those before it. */
+async function flushed(stream: DeflateRaw, message: string | Buffer): Promise<Buffer> {
+  const parts: Buffer[] = []
+  stream.on('data', (part: Buffer) => parts.push(part))
+  stream.write(message)
+  await new Promise<void>((resolve) => stream.flush(finishFlush, resolve))
+  stream.removeAllListeners('data')
+  return Buffer.concat(parts).subarray(0, -4)
+}
+
 t.test('whatever zlib has deflated comes back, one message after the other from one state', async (t) => {
   const inflater = new Inflater(false)
   const wrong = messages(800).filter((message) => !message.equals(inflate(inflater, deflated(message)).data as Buffer))
@@ -41,17 +51,20 @@ t.test('with the context kept, messages may refer to those before them', async (
   const inflater = new Inflater(true)
   let wrong = 0
   for (const message of messages(200)) {
-    const parts: Buffer[] = []
-    stream.on('data', (part: Buffer) => parts.push(part))
-    await new Promise<void>((resolve) => {
-      if (message.length > 0) stream.write(message)
-      stream.flush(finishFlush, () => resolve())
-    })
-    stream.removeAllListeners('data')
-    const whole = Buffer.concat(parts)
-    if (message.length > 0 && !message.equals(inflate(inflater, whole.subarray(0, -4)).data as Buffer)) wrong++
+    if (message.length === 0) continue
+    if (!message.equals(inflate(inflater, await flushed(stream, message)).data as Buffer)) wrong++
   }
   t.equal(wrong, 0)
+  stream.close()
+})
+
+t.test('with the context kept, what follows a stream that ended in a message is referred to', async (t) => {
+  const inflater = new Inflater(true)
+  const stream = createDeflateRaw()
+  const [first, second] = [await flushed(stream, text), await flushed(stream, text)]
+  t.ok(second.length < first.length / 2, 'the second refers to the first')
+  t.equal(inflate(inflater, Buffer.concat([final('before'), first])).data.toString(), `before${text}`)
+  t.equal(inflate(inflater, second).data.toString(), text)
   stream.close()
 })
 
