@@ -126,7 +126,7 @@ function readArguments(rest: unknown[]) {
   const handler = rest.at(-1)
   checkHandler(handler, 'ws(path, options?, ...middleware, handler)')
   const [first] = rest
-  const hasOptions = typeof first === 'object' && !Array.isArray(first)
+  const hasOptions = rest.length > 1 && (first === undefined || (typeof first === 'object' && !Array.isArray(first)))
   const middleware = rest.slice(hasOptions ? 1 : 0, -1).flat(Infinity)
   for (const one of middleware) {
     if (typeof one !== 'function') {
@@ -136,7 +136,7 @@ function readArguments(rest: unknown[]) {
     }
   }
   return {
-    options: routeOptions(hasOptions ? (first as RouteOptions) : {}),
+    options: routeOptions(hasOptions && first !== undefined ? (first as RouteOptions) : {}),
     middleware: middleware as RequestHandler[], // checked above
     handler: handler as ExpressHandler, // by checkHandler
   }

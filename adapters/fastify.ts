@@ -144,8 +144,7 @@ function wsMethod(app: Instance) {
 
 /** Fastify checks its own route options; what is not theirs, and what stands in the wrong place, is found here. */
 function readOptions(rest: unknown[]): WsRouteOptions {
-  if (rest.length === 0) return {}
-  const [options] = rest
+  const [options = {}] = rest
   if (rest.length > 1 || typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(
       'sockroute: ws(path, options?, handler) takes one object of options; hooks go into it: { onRequest: requireUser }',

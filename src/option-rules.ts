@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { isToken } from './protocol/token-list.ts'
 
 /** The largest delay that Node's timers know; a longer one would fire at once. */
@@ -120,7 +121,7 @@ export const APP_RULES: Record<string, Rule> = {
 export function checkOptions(options: object, rules: Record<string, Rule>, prefix = ''): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) throw new TypeError(unknownOption(prefix, name, Object.keys(rules)))
+    if (rule === undefined) throw new TypeError(unknownOption(prefix, name, rules))
     const fault = value === undefined ? undefined : rule(value)
     if (fault !== undefined) throw new TypeError(`sockroute: the option ${prefix}${name} ${fault}; got ${show(value)}`)
   }
@@ -134,7 +135,11 @@ const KNOWN_ELSEWHERE: Record<string, string> = {
   threshold: 'thresholdBytes',
 }
 
-function unknownOption(prefix: string, name: string, known: string[]): string {
+function unknownOption(prefix: string, name: string, rules: Record<string, Rule>): string {
+  if (rules === ROUTE_RULES && Object.hasOwn(APP_RULES, name)) {
+    return `sockroute: the option ${name} is the app's, and of no single route: give it where the app gets its WebSockets`
+  }
+  const known = Object.keys(rules)
   const alike = known.find((other) => isAlike(sketch(other), sketch(name))) ?? KNOWN_ELSEWHERE[name]
   const advice = alike === undefined ? `the options are ${known.join(', ')}` : `did you mean ${prefix}${alike}?`
   return `sockroute: there is no option ${prefix}${name} here; ${advice}`
@@ -150,9 +155,5 @@ function sketch(name: string): string {
   return name.toLowerCase().replace(/(ms|bytes)$|[^a-z]/g, '')
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
+const show = (value: unknown): string =>
+  inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 80 })

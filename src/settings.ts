@@ -15,6 +15,7 @@ export function appSettings(options: AppOptions): AppSettings {
   const drain = { ...DEFAULTS.drain, ...definedOf(options.drain ?? {}) }
   const settings = { ...overlay(DEFAULTS, options), drain } as AppSettings
   checkTogether(settings)
+  checkTotal(options, settings)
   return settings
 }
 
@@ -50,6 +51,14 @@ function checkTogether({ maxBufferedBytes, maxUnsentBytes }: RouteSettings): voi
   if (maxUnsentBytes >= maxBufferedBytes) return
   throw new TypeError(
     `sockroute: maxUnsentBytes (${maxUnsentBytes}) is the hard limit above maxBufferedBytes (${maxBufferedBytes}), and cannot be less`,
+  )
+}
+
+/** Where messages are unlimited, or the total is our own default, it is the limit of one message as well. */
+function checkTotal(options: AppOptions, { maxTotalBytes, maxMessageBytes }: AppSettings): void {
+  if (options.maxTotalBytes === undefined || maxMessageBytes === Infinity || maxTotalBytes >= maxMessageBytes) return
+  throw new TypeError(
+    `sockroute: maxTotalBytes (${maxTotalBytes}) is for all connections together, and cannot be less than maxMessageBytes (${maxMessageBytes})`,
   )
 }
 

@@ -33,6 +33,9 @@ t.test('the callback belongs to the receiver', async (t) => {
 })
 
 t.test('misuse is thrown where it is prepared', async (t) => {
-  t.throws(() => prepare({} as never), { name: 'TypeError', message: /JSON.stringify/ })
+  t.throws(() => prepare({} as never), {
+    name: 'TypeError',
+    message: /^prepare\(\) takes .*\. Write prepare\(JSON\.stringify/,
+  })
   t.throws(() => prepare(Buffer.of(255), { binary: false }), { name: 'TypeError', message: /UTF-8/ })
 })

@@ -68,7 +68,7 @@ for (const [option, least, most, unlimited, byDefault, inRoute] of numbers) {
       if (inRoute) t.throws(() => routeOptions({ [option]: value } as AppOptions), error)
     }
     if (unlimited) t.equal(set(option, 'unlimited')[option], Infinity)
-    if (!inRoute) t.throws(() => routeOptions({ [option]: least } as AppOptions), /there is no option/)
+    if (!inRoute) t.throws(() => routeOptions({ [option]: least } as AppOptions), /is the app's/)
   })
 }
 
@@ -187,9 +187,17 @@ t.test('unknown names are refused, with advice', async (t) => {
     t.throws(() => routeOptions({ [name]: 1 } as AppOptions), { name: 'TypeError' })
   }
   t.throws(() => appSettings({ drain: { spread: 1 } } as AppOptions), /drain\.spread here; did you mean/)
-  for (const name of ['passUpgrades', 'drain', 'logger']) {
-    t.throws(() => routeOptions({ [name]: [] } as AppOptions), /there is no option/, `${name} belongs to the app`)
+  for (const name of ['passUpgrades', 'drain', 'logger', 'maxPendingHandshakes', 'maxTotalBytes']) {
+    t.throws(() => routeOptions({ [name]: [] } as AppOptions), new RegExp(`the option ${name} is the app's`))
   }
+})
+
+t.test('a wrong value is shown as it is', async (t) => {
+  t.throws(() => appSettings({ passUpgrades: [/x/, 'y', 1] } as never), /got \[ \/x\/, 'y', 1 \]/)
+  t.throws(() => appSettings({ maxFragments: 'a\nb'.repeat(100) } as never), /got 'a\\nba.{0,160}$/)
+  t.throws(() => appSettings({ maxFragments: { a: { b: {} } } } as never), /got \{ a: \[Object\] \}/)
+  t.throws(() => appSettings({ maxFragments: -0 } as never), /got -0/)
+  t.throws(() => appSettings({ maxFragments: 10n } as never), /got 10n/)
 })
 
 t.test('options are an object', async (t) => {
@@ -202,6 +210,12 @@ t.test('options are an object', async (t) => {
 t.test('limits that belong together', async (t) => {
   t.throws(() => appSettings({ maxUnsentBytes: 1_000 }), /maxUnsentBytes.*maxBufferedBytes/)
   t.doesNotThrow(() => appSettings({ maxUnsentBytes: 1_000, maxBufferedBytes: 1_000 }))
+  t.throws(() => appSettings({ maxTotalBytes: 1_000 }), /maxTotalBytes \(1000\) .* maxMessageBytes \(1048576\)/)
+  t.doesNotThrow(() => appSettings({ maxTotalBytes: 1_000, maxMessageBytes: 1_000 }))
+  t.doesNotThrow(
+    () => appSettings({ maxTotalBytes: 1_000, maxMessageBytes: 'unlimited' }),
+    'the total is then the limit',
+  )
 })
 
 t.test('a route lays its options over those around it', async (t) => {

@@ -216,15 +216,17 @@ await onBoth('what is wrong is said where it was written', async (t, framework) 
     [() => websockets(app), /already/],
     [() => websockets(framework(), { maxPayload: 1 } as never), /no option maxPayload/],
     [() => websockets(framework(), { closeTimeout: 1 } as never), /did you mean closeTimeoutMs/],
-    [() => websockets(framework.Router(), { passUpgrades: [] } as never), /no option passUpgrades/],
-    [() => websockets(framework(), { maxMessageBytes: '1mb' } as never), /maxMessageBytes takes .*got "1mb"/],
+    [() => websockets(framework.Router(), { passUpgrades: [] } as never), /passUpgrades is the app's/],
+    [() => websockets(framework(), { maxMessageBytes: '1mb' } as never), /maxMessageBytes takes .*got '1mb'/],
     [() => app.ws('/ws', undefined as never), /handler/],
     [() => app.ws('/ws', {} as never), /handler/],
     [() => app.ws('/ws', 'auth' as never, say('x')), /functions as middleware/],
+    [() => app.ws('/ws', null as never, say('x')), /options are an object/],
     [() => app.ws('/ws', { closeTimeoutMs: 0 }, say('x')), /closeTimeoutMs/],
     [() => attach(createServer(), framework()), /websockets\(express\(\)\)/],
   ]
   for (const [what, message] of wrong) t.throws(what, { name: 'TypeError', message })
+  t.doesNotThrow(() => app.ws('/ws', undefined as never, say('x')))
   t.equal(app.ws('/ws', say('x')), app, 'and ws() can be chained')
   t.equal('ws' in framework(), false, 'nothing global is patched')
 })
