@@ -80,7 +80,7 @@ export class Dispatcher {
     if (passed === true && this.#hasOthers()) return false
     this.#seen.add(request)
     if (passed === true || !isWebSocketUpgrade(request)) {
-      serveAsPlainHttp(serverOf(socket) ?? this.#server, request, socket, head) // a second listener of the app has its own
+      serveAsPlainHttp(serverOf(request.socket) ?? this.#server, request, socket, head) // a second listener of the app has its own
       return true
     }
     const { hub, respondTo } = this.#targets[0]

@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ignore, inTurn } from './in-turn.ts'
 
@@ -8,7 +9,27 @@ import { ignore, inTurn } from './in-turn.ts'
  * included, and the connection is begun anew. A server may ignore an Upgrade. RFC 9110 §7.8
  */
 export function serveAsPlainHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  inTurn(socket, () => beginAnew(server, request, socket, head))
+  if (hasBodyOfItsOwn(request, socket)) inTurn(request.socket, () => answer(server, request, socket))
+  else inTurn(socket, () => beginAnew(server, request, socket, head))
+}
+
+/** From Node 26 on a request's body is read by Node, in front of an upgrade. */
+function hasBodyOfItsOwn(request: IncomingMessage, socket: Duplex): boolean {
+  return socket !== request.socket || request.readableLength > 0
+}
+
+/** What Node's own parser would do next. The connection ends with it: what comes behind the body is nobody's. */
+function answer(server: Server, request: IncomingMessage, socket: Duplex): void {
+  if (socket.destroyed) return
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.on('finish', () => {
+    response.detachSocket(socket as Socket)
+    socket.end()
+  })
+  response.assignSocket(socket as Socket) // ServerResponse writes to any Duplex, but its type says Socket
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+  server.emit('request', request, response)
 }
 
 function beginAnew(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -109,7 +109,7 @@ export class WebSockets {
   }
 
   #begin(request: IncomingMessage, socket: Duplex, head: Buffer, route: (upgrade: Upgrade) => unknown): void {
-    const server = serverOf(socket)
+    const server = serverOf(request.socket)
     if (server !== undefined) carry(server, this.#hub)
     if (!isWebSocketUpgrade(request) && server !== undefined) {
       serveAsPlainHttp(server, request, socket, head)

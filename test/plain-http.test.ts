@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage, Server } from 'node:http'
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { serveAsPlainHttp } from '../src/plain-http.ts'
+import { settle } from './support/open.ts'
 import { pair } from './support/pair.ts'
 
 interface Given {
@@ -19,7 +22,7 @@ function serve({ method = 'GET', url = '/a?b', fields, head = '' }: Given, isEnc
   const server = new EventEmitter()
   for (const event of ['connection', 'secureConnection'])
     server.on(event, (got) => events.push(`${event} ${got === socket}`))
-  const request = { method, url, httpVersion: '1.1', rawHeaders: fields } as unknown as IncomingMessage
+  const request = { method, url, httpVersion: '1.1', rawHeaders: fields, socket } as unknown as IncomingMessage
   serveAsPlainHttp(server as unknown as Server, request, socket, Buffer.from(head, 'latin1'))
   const bytes: Buffer | null = socket.read()
   return [bytes?.toString('latin1') ?? '', events]
@@ -62,11 +65,38 @@ t.test('over TLS the server gets it as such', async (t) =>
   t.same(serve({ fields: [] }, true)[1], ['secureConnection true']),
 )
 
+t.test('a body that Node has taken in front of the upgrade is answered where it is', async (t) => {
+  for (const isGone of [false, true]) {
+    const [socket, far] = pair()
+    const sent: Buffer[] = []
+    far.on('data', (bytes: Buffer) => sent.push(bytes))
+    const server = new EventEmitter()
+    const served: string[] = []
+    server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
+      served.push(await text(request))
+      response.end('thanks')
+    })
+    const request = new IncomingMessage(new Socket()) // not the one that the upgrade came with
+    Object.assign(request, { method: 'POST', url: '/', httpVersionMajor: 1, httpVersionMinor: 1 })
+    request.headers = { expect: '100-continue' }
+    request.push('body')
+    request.push(null)
+    if (isGone) socket.destroy()
+    serveAsPlainHttp(server as unknown as Server, request, socket, Buffer.alloc(0))
+    await settle(40)
+    const answer = Buffer.concat(sent).toString()
+    t.same(served, isGone ? [] : ['body'])
+    if (!isGone)
+      t.match(answer, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*thanks/s)
+    t.equal(isGone || socket.writableEnded, true)
+  }
+})
+
 t.test('a socket that is gone is left alone', async (t) => {
   const [socket] = pair()
   socket.destroy()
   const server = new EventEmitter()
   server.on('connection', () => t.fail('served'))
-  const request = { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [] } as unknown as IncomingMessage
+  const request = { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [], socket } as unknown as IncomingMessage
   t.doesNotThrow(() => serveAsPlainHttp(server as unknown as Server, request, socket, Buffer.alloc(0)))
 })

@@ -63,6 +63,7 @@ async function served(server: HostedApp['server'], ws: HostedApp['ws']): Promise
   return { server, ws, close }
 }
 
+const NODE = Number.parseInt(process.versions.node, 10)
 const LARGE = 'x'.repeat(100_000)
 const CHUNKS = `5\r\nhello\r\n186a0\r\n${LARGE}\r\n0\r\n\r\n`
 
@@ -85,7 +86,9 @@ for (const [name, begin] of Object.entries(hosts)) {
       const client = dial()
       client.write(handshake({ method, path: '/echo', headers: { upgrade: 'h2c', ...headers } }))
       client.write(body)
-      t.equal((await client.readAnswer()).body, `${method} ${echoed}`, `Upgrade: h2c ${what}`)
+      const answer = await client.readAnswer()
+      t.equal(answer.body, `${method} ${echoed}`, `Upgrade: h2c ${what}`)
+      if (answer.headers.connection === 'close' && name === 'node:http' && NODE >= 26) continue // it need not go on
       client.write(handshake({ path: '/echo', headers: { upgrade: undefined, connection: 'close' } }))
       t.equal((await client.readAnswer()).body, 'GET ', `${what}: the connection goes on`)
     }
