@@ -6,6 +6,7 @@ import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
 import { CloseCode } from './protocol/close-code.ts'
+import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
@@ -57,6 +58,7 @@ export class Hub implements WireHost {
     this.settings = appSettings(options)
     this.logger = this.settings.logger ?? logger
     this.clock = clock
+    if (this.settings.sharedReadBuffer) void proveReadBuffer()
     this.heartbeat = new Heartbeat<Wire>(clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.connections = listOf(this.#wires)
@@ -103,7 +105,8 @@ export class Hub implements WireHost {
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
-    wire.open(head, (socket) => handler(socket, request as never)) // each adapter passes the request its handlers expect
+    const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
+    wire.open(head, call, this.settings.sharedReadBuffer)
     return wire
   }
 

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { ConnectionSettings } from './options.ts'
+import { ownCopy } from './own-copy.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import { FrameParser } from './protocol/frame-parser.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
+import { readIntoShared } from './read-buffer.ts'
 
 /** What takes what comes in. Implemented by `Wire`. */
 export interface IntakeOwner extends MessageSink {
@@ -68,9 +70,10 @@ export class Intake implements HeldReader {
     return this.unfinishedBytes + inflating + (this.#rest === undefined ? 0 : this.#rest.length)
   }
 
-  /** Begins, `head` first. */
-  start(head: Buffer): void {
+  /** Begins, `head` first. `isBufferShared` lets the transport read into the buffer of all, where it can. */
+  start(head: Buffer, isBufferShared = false): void {
     this.#transport.on('data', (chunk: Buffer) => this.#receive(chunk))
+    if (isBufferShared) readIntoShared(this.#transport, (chunk, isLent) => this.#receive(chunk, isLent))
     this.#transport.on('end', () => {
       this.#hasEnded = true
       this.#goOn()
@@ -116,7 +119,7 @@ export class Intake implements HeldReader {
     this.#goOn()
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(chunk: Buffer, isLent = false): void {
     if (this.#rest !== undefined || this.#isWaiting) {
       this.#rest = Buffer.concat([this.#rest ?? EMPTY, chunk]) // a stream may be resumed behind our back, as above
       this.#transport.pause()
@@ -124,8 +127,8 @@ export class Intake implements HeldReader {
     }
     this.#owner.onBytes(chunk.length)
     try {
-      const taken = this.#parser.push(chunk)
-      if (taken < chunk.length) this.#rest = chunk.subarray(taken)
+      const taken = this.#parser.push(chunk, isLent)
+      if (taken < chunk.length) this.#rest = isLent ? ownCopy(chunk.subarray(taken)) : chunk.subarray(taken)
     } catch (error) {
       this.#fail(error)
     }

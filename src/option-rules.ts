@@ -113,6 +113,7 @@ export const APP_RULES: Record<string, Rule> = {
   passUpgrades: paths,
   maxPendingHandshakes: count,
   maxTotalBytes: bytes(true),
+  sharedReadBuffer: flag,
   drain,
   logger,
 }

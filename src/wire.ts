@@ -81,15 +81,18 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     this.#deadlines = new Deadlines(settings, watched, host.heartbeat.now)
   }
 
-  /** Begins to read, `head` first, after `handler` had its chance to listen. */
-  open(head: Buffer, handler: (socket: Connection) => unknown): void {
+  /**
+   * Begins to read, `head` first, after `handler` had its chance to listen. `isBufferShared` lets the transport read into
+   * the buffer of all connections, where it can.
+   */
+  open(head: Buffer, handler: (socket: Connection) => unknown, isBufferShared = false): void {
     const transport = this.#transport
     transport.on('error', ignore) // 'close' follows, and says all that users need
     transport.on('close', () => this.#onTransportClosed())
     const outcome = this.inbox.call(handler, [this.connection])
     if (typeof outcome === 'boolean') this.#isHandling = false
     else void outcome.then((isFulfilled) => this.#onHandled(isFulfilled))
-    this.#intake.start(head)
+    this.#intake.start(head, isBufferShared)
     if (transport.destroyed) this.#onTransportClosed()
   }
 

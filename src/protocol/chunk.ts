@@ -13,14 +13,17 @@ const View = (
 export class Chunk {
   readonly bytes: Buffer
   readonly length: number
+  /** The bytes will be overwritten: what is to stay has to be copied. */
+  readonly isLent: boolean
   readonly memory: ArrayBufferLike
   /** Where in `memory` the bytes begin. */
   readonly origin: number
   #words: Int32Array | undefined = undefined
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, isLent = false) {
     this.bytes = bytes
     this.length = bytes.length
+    this.isLent = isLent
     this.memory = bytes.buffer
     this.origin = bytes.byteOffset
   }

@@ -4,7 +4,7 @@ import { ProtocolError } from './errors.ts'
 import { readLength, UNKNOWN } from './frame-length.ts'
 import { FIN, RSV1 } from './frame-writer.ts'
 import { EMPTY, GrowingBuffer } from './growing-buffer.ts'
-import { unmask, unmaskTo } from './mask.ts'
+import { unmask, unmaskedCopy, unmaskTo } from './mask.ts'
 import { isControl, isReserved, Opcode } from './opcode.ts'
 
 /** Receives frames in wire order. Implemented by `MessageAssembler`, and by the recorder in tests. */
@@ -13,7 +13,7 @@ export interface FrameSink {
   onHeader(fin: boolean, rsv1: boolean, opcode: number, payloadLength: number): void
   /** A part of a data frame that has not ended yet. The last part comes with `onFrame`, in the whole payload. */
   onPayload(part: Buffer): void
-  /** `payload` is unmasked: a view of the chunk it arrived in, or a buffer of its own if it arrived in several. */
+  /** `payload` is unmasked: a view of the chunk it arrived in, or a copy if it arrived in several, or in a lent one. */
   onFrame(fin: boolean, rsv1: boolean, opcode: number, payload: Buffer): void
 }
 
@@ -30,8 +30,8 @@ const MAX_HEADER_BYTES = 14
 
 /**
  * Client bytes in, frames out. Knows nothing of sockets, messages or time.
- * Whole frames are unmasked inside the chunk that brought them. A frame split over chunks is gathered in one buffer
- * that doubles, so work stays linear and memory under twice the bytes received, however finely a peer cuts its frames.
+ * Whole frames are unmasked inside the chunk that brought them, unless it is lent. A frame split over chunks is gathered in
+ * one buffer that doubles, so work stays linear and memory under twice the bytes received, however finely a peer cuts its frames.
  */
 export class FrameParser {
   readonly #sink: FrameSink
@@ -67,11 +67,11 @@ export class FrameParser {
   }
 
   /**
-   * Parses `bytes`, and owns them from here on. Returns how many were taken: all, unless `hold` was called; the rest is to
-   * be pushed again. Throws `ProtocolError`; the parser is stopped then.
+   * Parses `bytes`, and owns them from here on; those that are lent only until it returns. Returns how many were taken:
+   * all, unless `hold` was called; the rest is to be pushed again. Throws `ProtocolError`; the parser is stopped then.
    */
-  push(bytes: Buffer): number {
-    const chunk = new Chunk(bytes)
+  push(bytes: Buffer, isLent = false): number {
+    const chunk = new Chunk(bytes, isLent)
     this.#held = false
     try {
       let at = 0
@@ -162,9 +162,14 @@ export class FrameParser {
     const end = at + this.#length
     this.#state = end > chunk.length ? 'payload' : 'idle'
     if (end > chunk.length) return at
-    unmask(chunk, at, end, this.#key, 0)
-    this.#endFrame(at === end ? EMPTY : chunk.view(at, end))
+    this.#endFrame(at === end ? EMPTY : this.#unmasked(chunk, at, end))
     return end
+  }
+
+  #unmasked(chunk: Chunk, at: number, end: number): Buffer {
+    if (chunk.isLent) return unmaskedCopy(chunk, at, end, this.#key)
+    unmask(chunk, at, end, this.#key, 0)
+    return chunk.view(at, end)
   }
 
   #gatherPayload(chunk: Chunk, at: number): number {

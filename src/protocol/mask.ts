@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { Chunk } from './chunk.ts'
 import { simdMask, type WebAssemblyEngine } from './simd-mask.ts'
 
@@ -32,6 +32,18 @@ export function unmaskTo(target: Buffer, source: Buffer, start: number, end: num
   }
   source.copy(target, 0, start, end)
   unmask(new Chunk(target), 0, end - start, key, phase)
+}
+
+/** The same, from a chunk that is lent into bytes that stay; those of the chunk may be changed. */
+export function unmaskedCopy(chunk: Chunk, start: number, end: number, key: number): Buffer {
+  const own = Buffer.allocUnsafe(end - start)
+  if (end - start >= simd.from) {
+    simd.mask(own, 0, chunk.bytes, start, end, key)
+    return own
+  }
+  unmask(chunk, start, end, key, 0)
+  chunk.bytes.copy(own, 0, start, end)
+  return own
 }
 
 /** The key as it stands `phase` bytes further on. A shift by 32 is one by 0. */

@@ -10,11 +10,14 @@ const SERVER: FrameParserOptions = { rsv1Allowed: false }
 const DEFLATE: FrameParserOptions = { rsv1Allowed: true }
 const CLIENT: FrameParserOptions = { rsv1Allowed: false, masked: false }
 
-function read(chunks: Buffer[], options: FrameParserOptions): string[] {
+function read(chunks: Buffer[], options: FrameParserOptions, isLent = false): string[] {
   const recorder = new FrameRecorder()
   const parser = new FrameParser(recorder, options)
   try {
-    for (const chunk of chunks) parser.push(chunk)
+    for (const chunk of chunks) {
+      parser.push(chunk, isLent)
+      if (isLent) chunk.fill(0xee)
+    }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     recorder.log.push(`${error.closeCode} ${error.code}`)
@@ -119,6 +122,7 @@ function bytesOf(wire: Buffer | string): Buffer {
 for (const [rule, section, wire, expected, options = SERVER] of accepted) {
   t.test(`§${section} ${rule}`, async (t) => {
     for (const [name, chunks] of everyCut(bytesOf(wire))) t.same(read(chunks, options), expected, name)
+    for (const [name, chunks] of everyCut(bytesOf(wire))) t.same(read(chunks, options, true), expected, `${name}, lent`)
   })
 }
 

@@ -33,13 +33,18 @@ t.test('stays under twice what was added, and is copied a bounded number of time
 })
 
 t.test('from 64 KiB on, when memory costs nothing before it is used, it grows faster', async (t) => {
-  const growing = new GrowingBuffer(1_048_576)
-  const capacities = new Set<number>()
-  for (let added = 0; added < 1_048_576; added += 32_768) {
-    growing.append(Buffer.alloc(32_768), 0, 32_768)
-    capacities.add(growing.capacity)
+  for (const [maxBytes, expected] of [
+    [1_048_576, [32_768, 65_536, 1_048_576]],
+    [Infinity, [32_768, 65_536, 1_114_112, 2_228_224, 4_456_448]],
+  ] as const) {
+    const growing = new GrowingBuffer(maxBytes)
+    const capacities = new Set<number>()
+    for (let added = 0; added < Math.min(maxBytes, 2_300_000); added += 32_768) {
+      growing.append(Buffer.alloc(32_768), 0, 32_768)
+      capacities.add(growing.capacity)
+    }
+    t.same([...capacities], expected)
   }
-  t.same([...capacities], [32_768, 65_536, 262_144, 1_048_576])
 })
 
 t.test('never takes more than it was allowed, and ends exact when that is full', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Chunk } from '../../src/protocol/chunk.ts'
-import { unmask, unmaskTo } from '../../src/protocol/mask.ts'
+import { unmask, unmaskedCopy, unmaskTo } from '../../src/protocol/mask.ts'
 import { hex, naiveMask } from './wire.ts'
 
 const GUARD = 16
@@ -59,5 +59,16 @@ t.test('§5.3 into another place: the source stays as it was', async (t) => {
       t.ok(target.equals(naiveMask(source.subarray(5, 5 + length), turned)), `${length} bytes, phase ${phase}`)
     }
     t.ok(source.equals(before))
+  }
+})
+
+t.test('§5.3 a copy out of a lent chunk: memory of its own', async (t) => {
+  const key = hex('37fa213d')
+  for (const length of [1, 31, 32, 100, 1_023, 1_024, 70_001]) {
+    const source = Buffer.from(Array.from({ length: length + 9 }, (_, at) => at & 0xff))
+    const expected = naiveMask(source.subarray(5, 5 + length), key)
+    const copy = unmaskedCopy(new Chunk(source, true), 5, 5 + length, key.readInt32LE())
+    source.fill(0xee)
+    t.ok(copy.equals(expected), `${length} bytes`)
   }
 })

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** The lines of Node on which the whole test suite passes in both modes. */
+const KNOWN_LINES = [20, 22, 24, 26]
+/** A proof takes milliseconds; one that hangs has failed. */
+const PROOF_MS = 2_000
+const PART_BYTES = 16
+const MESSAGE = Buffer.from('more bytes than one part can bring, in order')
+
+/** By what names a socket keeps the buffer that it reads into, and whom it tells. */
+export interface Symbols {
+  readonly buffer: symbol
+  readonly callback: symbol
+}
+
+interface Insides {
+  /** From now on the socket reads into `buffer`, and calls `onRead` for each read. */
+  switchTo(buffer: Buffer, onRead: (bytes: number) => void): void
+}
+
+interface Handle {
+  useUserBuffer?: (buffer: Buffer) => void
+  readonly constructor: { readonly name: string }
+}
+
+let proof: Promise<boolean> | undefined
+let proved: Symbols | undefined
+
+/** The names, once it is proved that all works as it should; undefined before, and where it does not. */
+export function provedSymbols(): Symbols | undefined {
+  return proved
+}
+
+/** Whether accepted sockets of this Node can be switched over: tried once, on a pair of sockets over loopback. */
+export function proveReadBuffer(): Promise<boolean> {
+  proof ??= isKnown() ? tryOnLoopback() : Promise.resolve(false)
+  return proof
+}
+
+/** Undefined for a socket that is something else than Node's own over TCP or a pipe. */
+export function insidesOf(socket: Socket, { buffer, callback }: Symbols): Insides | undefined {
+  const insides = socket as unknown as Record<symbol, unknown> & { readonly _handle?: Handle | null }
+  const handle = insides._handle
+  if (insides[buffer] !== null || insides[callback] !== null || 'encrypted' in socket) return undefined
+  if (!handle || !['TCP', 'Pipe'].includes(handle.constructor.name)) return undefined
+  if (typeof handle.useUserBuffer !== 'function') return undefined
+  return {
+    switchTo(bytes, onRead) {
+      handle.useUserBuffer?.(bytes)
+      insides[buffer] = bytes
+      insides[callback] = (count: number): boolean => {
+        onRead(count)
+        return true
+      }
+    },
+  }
+}
+
+function isKnown(): boolean {
+  const { node = '', bun, deno } = process.versions
+  return KNOWN_LINES.includes(Number.parseInt(node, 10)) && bun === undefined && deno === undefined
+}
+
+/** Keeps no process alive. */
+async function tryOnLoopback(): Promise<boolean> {
+  const server = createServer({ allowHalfOpen: true }).unref()
+  const client = new Socket().unref()
+  const deadline = setTimeout(() => client.destroy(new Error('too late')), PROOF_MS).unref()
+  try {
+    const accepted = await acceptFrom(server, client)
+    proved = await prove(accepted, client)
+  } catch {
+    // no loopback, or other insides: everybody reads as Node does
+  } finally {
+    clearTimeout(deadline)
+    client.destroy()
+    server.close()
+  }
+  return proved !== undefined
+}
+
+async function acceptFrom(server: Server, client: Socket): Promise<Socket> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  client.connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
+  return (accepted as Socket).unref()
+}
+
+/** A socket in use is switched over; from then on bytes come in order, none while it is paused, and its end comes last. */
+async function prove(accepted: Socket, client: Socket): Promise<Symbols | undefined> {
+  client.write('.')
+  await once(accepted, 'data')
+  const symbols = symbolsOf(accepted)
+  const insides = symbols && insidesOf(accepted, symbols)
+  if (insides === undefined) return undefined
+  const parts: string[] = []
+  let whilePaused = 0
+  const part = Buffer.alloc(PART_BYTES)
+  insides.switchTo(part, (bytes) => {
+    if (accepted.isPaused()) whilePaused++
+    parts.push(part.toString('latin1', 0, bytes))
+    accepted.pause()
+    void nextTurn().then(() => nextTurn().then(() => accepted.resume()))
+  })
+  client.end(MESSAGE)
+  await once(accepted, 'end')
+  accepted.end()
+  await once(accepted, 'close')
+  const isRight = whilePaused === 0 && parts.join('') === String(MESSAGE) && accepted.bytesRead === MESSAGE.length + 1
+  return isRight ? symbols : undefined
+}
+
+function symbolsOf(socket: Socket): Symbols | undefined {
+  const named = (description: string): symbol[] =>
+    Object.getOwnPropertySymbols(socket).filter((symbol) => symbol.description === description)
+  const [buffer, ...others] = named('kBuffer')
+  const [callback, ...more] = named('kBufferCb')
+  if (buffer === undefined || callback === undefined || others.length + more.length > 0) return undefined
+  return { buffer, callback }
+}
