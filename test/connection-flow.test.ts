@@ -107,7 +107,7 @@ t.test('callbacks come in order, each when its own message is out', async (t) =>
   const { socket, transport } = open()
   transport.hold()
   const told: number[] = []
-  const size = 131_072
+  const size = 1_310_720
   for (let i = 0; i < 4; i++) socket.send(Buffer.alloc(size), () => void told.push(i))
   socket.send('small', () => void told.push(4))
   await settle()

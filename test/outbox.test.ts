@@ -178,10 +178,10 @@ t.test('what waits behind a stuck transport keeps no memory alive but its own', 
 t.test('large chunks are cut, so that a slow peer makes visible progress', async (t) => {
   const { outbox, transport, received, sent } = setUp()
   transport.hold()
-  const payload = Buffer.alloc(1_000_000, 7)
+  const payload = Buffer.alloc(6_000_000, 7)
   outbox.addFrame(FIN, Opcode.Binary, payload)
   await settle()
-  t.ok(transport.writes.flat().every(({ length }) => length <= 131_072))
+  t.ok(transport.writes.flat().every(({ length }) => length <= 1_310_720))
   const total = outbox.unsentBytes
   let before = 0
   for (let i = 0; i < 3; i++) {
@@ -194,7 +194,7 @@ t.test('large chunks are cut, so that a slow peer makes visible progress', async
   await settle(30)
   t.equal(outbox.writtenBytes, total)
   t.ok(Buffer.concat(received).subarray(10).equals(payload))
-  t.ok(sent() >= 8)
+  t.ok(sent() >= 5)
 })
 
 t.test('callbacks are told when what was added before them is written', async (t) => {
@@ -237,7 +237,7 @@ t.test('end: FIN goes out behind everything', async (t) => {
   const { outbox, transport, text, received } = setUp()
   transport.hold()
   text('a')
-  outbox.addFrame(FIN, Opcode.Binary, Buffer.alloc(300_000))
+  outbox.addFrame(FIN, Opcode.Binary, Buffer.alloc(3_000_000))
   outbox.end()
   await settle()
   t.equal(transport.writableEnded, false)

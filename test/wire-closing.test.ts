@@ -192,7 +192,7 @@ t.test('what is unsent has its time before closeTimeoutMs begins', async (t) => 
   const { socket, peer, transport, pass, closes } = open()
   transport.hold()
   const parts = 12
-  for (let i = 0; i < parts; i++) socket.send(Buffer.alloc(131_072))
+  for (let i = 0; i < parts; i++) socket.send(Buffer.alloc(1_310_720))
   socket.close(1000)
   for (let i = 0; i < parts; i++) {
     await pass(5_000)

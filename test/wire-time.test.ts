@@ -82,7 +82,7 @@ t.test('no clock runs against a message while we do not read', async (t) => {
 t.test('sendTimeoutMs: unsent bytes must make progress', async (t) => {
   const { socket, transport, pass, closes, clock } = open()
   transport.hold()
-  for (let i = 0; i < 4; i++) socket.send(Buffer.alloc(131_072))
+  for (let i = 0; i < 4; i++) socket.send(Buffer.alloc(1_310_720))
   for (let i = 0; i < 3; i++) {
     await pass(115_000, 5_000)
     transport.releaseOne()
