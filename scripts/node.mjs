@@ -1,4 +1,4 @@
-// Runs Node beside whatever else is running.
+// Runs Node, or another program, beside whatever else is running.
 import { execFile } from 'node:child_process'
 import { root } from './run.mjs'
 
@@ -6,10 +6,10 @@ import { root } from './run.mjs'
  * Fulfils with all that was written, and with `fault`: why it did not end well, or undefined. A process that leaves
  * another one behind with its output open has not ended, and is killed at the timeout.
  */
-export function node(args, { env = {}, timeoutMs = 0 } = {}) {
+export function node(args, { env = {}, timeoutMs = 0, file = process.execPath } = {}) {
   const options = { cwd: root, env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' }
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { ...options, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+    execFile(file, args, { ...options, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       resolve({ fault: faultOf(error, timeoutMs), stdout, stderr })
     })
   })

@@ -13,11 +13,11 @@ const TIMEOUT_S = 180
 const GRACE_S = 5
 
 /** Runs it, and prints a line, and one for each test that was left out. Returns how many assertions passed and failed, and what is wrong, if anything is. */
-export async function testFile(file) {
+export async function testFile(file, flags = []) {
   const begin = Date.now()
   const { pass, fail, notes, skips, fault } = file.startsWith('test/protocol/')
     ? await runCovered(file)
-    : await runTap(file)
+    : await runTap(file, flags)
   const seconds = ((Date.now() - begin) / 1000).toFixed(1)
   console.log(`${fault ? 'not ok' : 'ok'} - ${file}: ${[`${pass} passed`, ...notes].join(', ')} # ${seconds} s`)
   for (const skip of skips) console.log(`    ${skip}`)
@@ -30,7 +30,7 @@ async function runCovered(test) {
   if (!existsSync(root + subject)) return { pass: 0, fail: 1, notes: [], skips: [], fault: `there is no ${subject}` }
   const coverage = mkdtempSync(join(tmpdir(), 'sockroute-coverage-'))
   try {
-    const result = await runTap(test, { NODE_V8_COVERAGE: coverage })
+    const result = await runTap(test, [], { NODE_V8_COVERAGE: coverage })
     if (result.fault) return result
     const { branches, lines } = await coverageOf(subject, coverage)
     const notes = [`${branches} % of the branches`, `${lines} % of the lines`]
@@ -41,9 +41,9 @@ async function runCovered(test) {
   }
 }
 
-async function runTap(file, env = {}) {
+async function runTap(file, flags = [], env = {}) {
   const compiled = `dist/${file.replace('.ts', '.js')}`
-  const { fault, stdout, stderr } = await node(['--enable-source-maps', compiled], {
+  const { fault, stdout, stderr } = await node([...flags, '--enable-source-maps', compiled], {
     env: { TAP_TIMEOUT: String(TIMEOUT_S), ...env },
     timeoutMs: (TIMEOUT_S + GRACE_S) * 1000,
   })

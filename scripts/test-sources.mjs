@@ -7,12 +7,13 @@ import { testFile } from './test-file.mjs'
 /** Those with a browser or other programs take longest, the last of these most. Begun last they would run on alone. */
 const SLOW = [/^test\/(examples|hosts)\//, /^test\/demo/]
 
-/** Returns how many assertions passed and failed, and what is wrong, an entry for each file. */
-export async function testSources() {
+/** Returns how many assertions passed and failed, and what is wrong, an entry for each file. `flags` are for each file's Node. */
+export async function testSources(flags = []) {
   const waiting = testFiles()
   const results = []
   const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) results.push(await testFile(file))
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+      results.push(await testFile(file, flags))
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
   const sum = (key) => results.reduce((total, result) => total + result[key], 0)

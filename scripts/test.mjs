@@ -13,7 +13,10 @@ await Promise.all([
   step('format', program('node_modules/@biomejs/biome/bin/biome', 'check', '.')),
   step('lint', program('node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings')),
 ])
-await Promise.all([step('tests', testSources), step('the packed package', program('scripts/check-package.mjs'))])
+await Promise.all([
+  step('tests', () => testSources()),
+  step('the packed package', program('scripts/check-package.mjs')),
+])
 if (process.env.CI) await step('autobahn', autobahn)
 else console.log('skipped: the Autobahn suite, which takes some minutes; CI runs it, and: npm run autobahn')
 
