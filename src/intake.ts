@@ -2,6 +2,7 @@ import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
+import { turns } from './extensions/turns.ts'
 import type { ConnectionSettings } from './options.ts'
 import { ownCopy } from './own-copy.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -23,6 +24,14 @@ export interface IntakeOwner extends MessageSink {
 }
 
 /**
+ * What a connection may read before all others have had their turn. Libuv would read 2 MiB from one socket at once: in
+ * frames of 7 bytes that is a sixth of a second for everybody else.
+ */
+const TURN_FRAMES = 512
+const TURN_BYTES = 1_048_576
+const NOTHING_FIRST = (): void => undefined
+
+/**
  * The transport's reading side, and the way from bytes to messages. Goes on and stops as is wanted, between two frames of
  * a chunk, too. The only place that catches a `ProtocolError`.
  */
@@ -37,6 +46,11 @@ export class Intake implements HeldReader {
   /** The part of a chunk that was not taken. */
   #rest: Buffer | undefined = undefined
   #hasEnded = false
+  /** Our turn is over, and what comes must wait for the next. */
+  #isWaiting = false
+  #isStopped = false
+  #framesLeft = TURN_FRAMES
+  #bytesLeft = TURN_BYTES
 
   constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
     this.#transport = transport
@@ -105,10 +119,25 @@ export class Intake implements HeldReader {
     this.#assembler.stop()
     this.#inflating?.stop()
     this.#rest = undefined
+    this.#isStopped = true
+    this.#isWaiting = false
   }
 
-  /** Goes on after `hold`, with `task` first. */
-  goOn(task: () => void): void {
+  /** Nothing more comes in before the next turn, which begins with `task`. What that throws is the peer's fault. */
+  waitTurn(task: () => void): void {
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#parser.hold()
+    turns.add(() => {
+      if (!this.#isStopped) this.#beginTurn(task)
+      return true
+    })
+  }
+
+  #beginTurn(task: () => void): void {
+    this.#isWaiting = false
+    this.#framesLeft = TURN_FRAMES
+    this.#bytesLeft = TURN_BYTES
     this.#owner.onBytes(0)
     try {
       task()
@@ -126,12 +155,17 @@ export class Intake implements HeldReader {
       return
     }
     this.#owner.onBytes(chunk.length)
+    const before = this.#parser.frames
     try {
-      const taken = this.#parser.push(chunk, isLent)
+      const taken = this.#parser.push(chunk, isLent, this.#framesLeft)
       if (taken < chunk.length) this.#rest = isLent ? ownCopy(chunk.subarray(taken)) : chunk.subarray(taken)
     } catch (error) {
       this.#fail(error)
     }
+    this.#framesLeft -= this.#parser.frames - before
+    this.#bytesLeft -= chunk.length
+    const isTurnOver = this.#framesLeft <= 0 || this.#bytesLeft <= 0
+    if (isTurnOver && !this.#isStopped) this.waitTurn(NOTHING_FIRST)
     this.#owner.onRead()
   }
 
@@ -151,10 +185,6 @@ export class Intake implements HeldReader {
     if (this.#rest !== undefined || this.#isWaiting) return
     if (this.#hasEnded) this.#owner.onEnd()
     else if (this.isReading) this.#transport.resume()
-  }
-
-  get #isWaiting(): boolean {
-    return this.#inflating?.isWaiting === true
   }
 
   #mayFlow(reading: boolean): boolean {

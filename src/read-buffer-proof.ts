@@ -82,7 +82,7 @@ async function tryOnLoopback(): Promise<boolean> {
 }
 
 async function acceptFrom(server: Server, client: Socket): Promise<Socket> {
-  server.listen(0, '127.0.0.1')
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true }) // a cluster's primary need not know of it
   await once(server, 'listening')
   client.connect((server.address() as AddressInfo).port, '127.0.0.1')
   const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])

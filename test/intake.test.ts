@@ -1,4 +1,4 @@
-/** Compressed messages on their way in: their order, turns, and whoever leaves in the middle. RFC 7692 §7.2.2 */
+/** What comes in takes turns with what comes in elsewhere; compressed messages keep their order, and end when their peer does. */
 
 import { constants, deflateRawSync } from 'node:zlib'
 import t from 'tap'
@@ -149,3 +149,51 @@ for (const [rule, frames, answer, options] of refused) {
     t.same(told, ['close 1006'])
   })
 }
+
+const floods: [what: string, frame: Buffer, event: 'message' | 'ping'][] = [
+  ['messages', clientFrame(1, 'a'), 'message'],
+  ['pings', clientFrame(9, ''), 'ping'],
+]
+
+for (const [what, frame, event] of floods) {
+  t.test(`a flood of ${what} gives way to the others after 512 frames`, async (t) => {
+    const flooded = open()
+    const other = open()
+    let count = 0
+    flooded.socket.on(event as 'message', () => void count++)
+    const seen: number[] = []
+    other.socket.on('message', () => void seen.push(count))
+    flooded.peer.raw(Buffer.alloc(42 * 512, frame))
+    let before = 0
+    for (let turns = 0; turns < 16; turns++) {
+      other.peer.text('a')
+      await settle(1)
+      t.ok(count - before <= 512, `${count - before} in one turn`)
+      before = count
+    }
+    t.equal(count, Math.floor((42 * 512) / frame.length))
+    t.ok(new Set(seen).size > 3, 'others are served between')
+  })
+}
+
+t.test('large messages give way after 1 MiB, and slow ones are not made to wait', async (t) => {
+  const { socket, peer } = open()
+  const seen: number[] = []
+  socket.on('message', (data) => void seen.push(data.length))
+  const stream = Buffer.concat(Array.from({ length: 40 }, () => clientFrame(2, Buffer.alloc(65_000))))
+  peer.raw(stream)
+  await settle(1)
+  t.ok(seen.length >= 15 && seen.length <= 18, `${seen.length} messages in the first turn`)
+  await settle(8)
+  t.equal(seen.length, 40)
+})
+
+t.test('whoever has broken the protocol is read to the end without turns', async (t) => {
+  const { peer, closes, transport } = open({ settings: { closeTimeoutMs: 60_000 } })
+  peer.raw(Buffer.concat([clientFrame(0, ''), Buffer.alloc(3 * MIB)]))
+  await settle(8)
+  t.equal(transport.isPaused(), false)
+  peer.hangUp()
+  await settle()
+  t.same(closes, ['1006'])
+})

@@ -3,7 +3,6 @@ import { ProtocolError } from '../protocol/errors.ts'
 import type { MessageSink } from '../protocol/message-assembler.ts'
 import type { Inflater } from './inflater.ts'
 import type { PermessageDeflate } from './permessage-deflate.ts'
-import { turns } from './turns.ts'
 
 /** What a connection may inflate in one turn of the event loop, by and large. Then the others have theirs. */
 const TURN_BYTES = 1_048_576
@@ -12,10 +11,8 @@ const COST_OF_INPUT = 32
 
 /** What reads for an inflating sink. Implemented by `Intake`. */
 export interface HeldReader {
-  /** Nothing more is to come in, until `goOn`. */
-  hold(): void
-  /** Runs what may throw a `ProtocolError`, and goes on unless `hold` is called meanwhile. */
-  goOn(task: () => void): void
+  /** Nothing more is to come in before the next turn, which begins with `task`. That may throw a `ProtocolError`. */
+  waitTurn(task: () => void): void
 }
 
 /**
@@ -32,19 +29,12 @@ export class InflatingSink implements MessageSink {
   #isBinary = false
   /** What this turn has cost, in bytes made. */
   #turnBytes = 0
-  #isWaiting = false
-  #isStopped = false
 
   constructor(next: MessageSink, reader: HeldReader, extension: PermessageDeflate, maxMessageBytes: number) {
     this.#next = next
     this.#reader = reader
     this.#extension = extension
     this.#maxMessageBytes = maxMessageBytes
-  }
-
-  /** Our turn is over, and what comes must wait for the next. */
-  get isWaiting(): boolean {
-    return this.#isWaiting
   }
 
   /** What is held of a message that is not whole. */
@@ -78,8 +68,6 @@ export class InflatingSink implements MessageSink {
 
   /** Nothing that comes matters any more. */
   stop(): void {
-    this.#isStopped = true
-    this.#isWaiting = false
     this.#inflater?.abort()
     this.#giveBack()
   }
@@ -87,7 +75,7 @@ export class InflatingSink implements MessageSink {
   #step(): void {
     const message = this.#advance()
     this.#turnBytes += message === undefined ? TURN_BYTES : message.length
-    if (this.#turnBytes >= TURN_BYTES && !this.#isWaiting) this.#wait()
+    if (this.#turnBytes >= TURN_BYTES) this.#reader.waitTurn(this.#nextTurn)
     if (message === undefined) return
     if (!this.#isBinary && !isUtf8(message)) throw new ProtocolError('WS_BAD_UTF8')
     this.#next.onMessage(message, this.#isBinary, false)
@@ -105,22 +93,9 @@ export class InflatingSink implements MessageSink {
     return message
   }
 
-  #wait(): void {
-    this.#isWaiting = true
-    this.#reader.hold()
-    turns.add(() => {
-      this.#goOn()
-      return true
-    })
-  }
-
-  #goOn(): void {
-    if (this.#isStopped) return
+  readonly #nextTurn = (): void => {
     this.#turnBytes = 0
-    this.#isWaiting = false
-    this.#reader.goOn(() => {
-      if (this.#inflater !== undefined) this.#step()
-    })
+    if (this.#inflater !== undefined) this.#step()
   }
 
   #giveBack(): void {

@@ -34,6 +34,8 @@ const MAX_HEADER_BYTES = 14
  * one buffer that doubles, so work stays linear and memory under twice the bytes received, however finely a peer cuts its frames.
  */
 export class FrameParser {
+  /** Frames completed. */
+  frames = 0
   readonly #sink: FrameSink
   readonly #rsv1Allowed: boolean
   readonly #masked: boolean
@@ -68,14 +70,16 @@ export class FrameParser {
 
   /**
    * Parses `bytes`, and owns them from here on; those that are lent only until it returns. Returns how many were taken:
-   * all, unless `hold` was called; the rest is to be pushed again. Throws `ProtocolError`; the parser is stopped then.
+   * all, unless there are `mostFrames` frames, or `hold` was called; the rest is to be pushed again. Throws
+   * `ProtocolError`; the parser is stopped then.
    */
-  push(bytes: Buffer, isLent = false): number {
+  push(bytes: Buffer, isLent = false, mostFrames = Infinity): number {
     const chunk = new Chunk(bytes, isLent)
+    const last = this.frames + mostFrames
     this.#held = false
     try {
       let at = 0
-      while (at < chunk.length && !this.#stopped && !this.#held) at = this.#next(chunk, at)
+      while (at < chunk.length && this.frames < last && !this.#stopped && !this.#held) at = this.#next(chunk, at)
       return this.#stopped ? chunk.length : at
     } catch (error) {
       this.stop()
@@ -192,6 +196,7 @@ export class FrameParser {
     const opcode = this.#first & 0x0f
     if (!isControl(opcode)) this.#inMessage = !fin
     this.#length = UNKNOWN
+    this.frames++
     this.#sink.onFrame(fin, (this.#first & RSV1) !== 0, opcode, payload)
   }
 }
