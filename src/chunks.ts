@@ -8,35 +8,63 @@ const COPY_UP_TO = 8_192
 
 const slab = new Slab()
 
+/** What a place costs besides what it will hold, so that many small ones have an end too. */
+const SLOT_COST = 160
+/** Chunks taken are let go of at the latest after so many. */
+const COMPACT_AFTER = 256
+
 /** A place among the chunks for what is not there yet. */
-export interface Slot {
-  /** Stands for it in the list. No other chunk is empty. */
-  readonly place: Buffer
+export class Slot {
+  readonly reserved: number
+  chunk: Buffer | undefined = undefined
+
+  constructor(reserved: number) {
+    this.reserved = reserved
+  }
+}
+
+/** What is handed to the transport at once. */
+export interface Batch {
+  readonly buffers: readonly Buffer[]
   readonly bytes: number
-  /** The end of the place, counted in bytes from the first ever added. */
-  at: number
+  /** By how much the position of what is written moves on. */
+  readonly positions: number
 }
 
 /** Frames, in order, that were not handed to the transport yet. */
 export class Chunks {
   readonly #transport: Duplex
-  /** Bytes added so far; a slot counts as what was reserved for it. */
+  /** Bytes added so far; a slot counts as what was reserved for it, until it is filled. */
   added = 0
-  #list: Buffer[] = []
+  /** The same, but a slot counts as what was reserved for ever: what was said of a position stays right. */
+  position = 0
+  #list: (Buffer | Slot)[] = []
+  /** Where the next chunk stands: taking the first of a long array would move all others. */
+  #head = 0
+  #isOver = false
   /** The part of a slab that this turn's small frames share; not yet a chunk. */
   #range: Buffer | undefined = undefined
   #rangeStart = 0
   #rangeEnd = 0
-  /** The last chunk, while the transport is stuck: small frames go on to gather in it. */
+  /** The last chunk, while nothing can go out: small frames go on to gather in it. */
   #tail: GrowingBuffer | undefined = undefined
-  #slots: Slot[] | undefined = undefined
 
   constructor(transport: Duplex) {
     this.#transport = transport
   }
 
   get isEmpty(): boolean {
-    return this.#list.length === 0 && this.#range === undefined
+    return this.#head === this.#list.length && this.#range === undefined
+  }
+
+  /** Nothing can go out now: the transport has what it could not pass on at once, or what comes next is not there yet. */
+  get isStuck(): boolean {
+    return this.#transport.writableLength > 0 || this.#isBlocked
+  }
+
+  get #isBlocked(): boolean {
+    const next = this.#list[this.#head]
+    return next instanceof Slot && next.chunk === undefined
   }
 
   addFrame(flags: number, opcode: number, payload: Buffer): void {
@@ -64,33 +92,20 @@ export class Chunks {
 
   /** Bytes that are framed already. */
   addRaw(bytes: Buffer): void {
-    this.closeRange()
-    this.#tail = undefined
-    this.#list.push(bytes)
-    this.added += bytes.length
+    this.#push(bytes, bytes.length)
   }
 
   /** Keeps a place for a frame of about so many bytes: nothing behind it goes out before. */
   reserve(bytes: number): Slot {
-    this.closeRange()
-    this.#tail = undefined
-    this.added += bytes
-    const slot = { place: Buffer.alloc(0), bytes, at: this.added }
-    this.#list.push(slot.place)
-    this.#slots = [...(this.#slots ?? []), slot]
+    const slot = new Slot(bytes + SLOT_COST)
+    this.#push(slot, slot.reserved)
     return slot
   }
 
-  /** Returns by how much everything from the slot's end on has moved, or undefined if there is no such place any more. */
-  fill(slot: Slot, bytes: Buffer): number | undefined {
-    const place = this.#list.indexOf(slot.place)
-    if (place < 0) return undefined
-    const more = bytes.length - slot.bytes
-    this.#list[place] = bytes
-    this.added += more
-    this.#slots = this.#slots?.filter((other) => other !== slot)
-    for (const other of this.#slots ?? []) if (other.at > slot.at) other.at += more
-    return more
+  fill(slot: Slot, bytes: Buffer): void {
+    if (this.#isOver) return
+    slot.chunk = bytes
+    this.added += bytes.length - slot.reserved
   }
 
   /** The turn's small frames are complete. Those that have to wait get memory of their own. */
@@ -98,7 +113,7 @@ export class Chunks {
     if (this.#range === undefined) return
     const bytes = this.#range.subarray(this.#rangeStart, this.#rangeEnd)
     this.#range = undefined // an idle connection keeps no slab alive
-    if (this.#transport.writableLength > 0) this.#gather(bytes)
+    if (this.isStuck) this.#gather(bytes)
     else this.#list.push(bytes)
   }
 
@@ -106,29 +121,53 @@ export class Chunks {
    * The next `most` bytes, as far as they are there. A chunk is cut rather than left out: a header that went before its
    * payload would be a packet of its own.
    */
-  take(most: number): Buffer[] {
+  take(most: number): Batch {
     this.#tail = undefined
-    let count = 0
-    let size = 0
-    for (; count < this.#list.length; count++) {
-      const { length } = this.#list[count]
-      if (length === 0 || size + length > most) break
-      size += length
+    const buffers: Buffer[] = []
+    let bytes = 0
+    let positions = 0
+    while (bytes < most && this.#head < this.#list.length && !this.#isBlocked) {
+      const entry = this.#list[this.#head]
+      const chunk = entry instanceof Slot ? (entry.chunk ?? EMPTY) : entry
+      const part = bytes + chunk.length <= most ? chunk : chunk.subarray(0, most - bytes)
+      buffers.push(part)
+      bytes += part.length
+      if (part !== chunk) this.#leave(entry, chunk.subarray(part.length))
+      else this.#head++
+      if (!(entry instanceof Slot)) positions += part.length
+      else if (part === chunk) positions += entry.reserved
     }
-    const batch = this.#list.splice(0, count)
-    const next = this.#list[0]
-    if (next !== undefined && next.length > 0 && size < most) {
-      batch.push(next.subarray(0, most - size))
-      this.#list[0] = next.subarray(most - size)
-    }
-    return batch
+    this.#compact()
+    return { buffers, bytes, positions }
   }
 
+  /** Nothing more goes out. */
   clear(): void {
+    this.#isOver = true
     this.#list = []
+    this.#head = 0
     this.#range = undefined
     this.#tail = undefined
-    this.#slots = undefined
+  }
+
+  #push(entry: Buffer | Slot, bytes: number): void {
+    this.closeRange()
+    this.#tail = undefined
+    this.#list.push(entry)
+    this.added += bytes
+    this.position += bytes
+  }
+
+  /** The rest of a chunk that was cut. */
+  #leave(entry: Buffer | Slot, rest: Buffer): void {
+    if (entry instanceof Slot) entry.chunk = rest
+    else this.#list[this.#head] = rest
+  }
+
+  #compact(): void {
+    if (this.#head < this.#list.length && this.#head < COMPACT_AFTER) return
+    this.#list.splice(0, this.#head)
+    this.#head = 0
   }
 
   /** Reserves room in the slab, next to this turn's earlier frames where it can. */
@@ -141,6 +180,7 @@ export class Chunks {
     }
     this.#rangeEnd = start + size
     this.added += size
+    this.position += size
     return start
   }
 

@@ -1,9 +1,11 @@
-import type { Deflater } from './extensions/deflater.ts'
+import { type Deflater, STEP_INPUT } from './extensions/deflater.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
-import { turns } from './extensions/turns.ts'
+import { deflateTurns } from './extensions/turns.ts'
 import type { Outbox, Slot } from './outbox.ts'
 import type { PreparedMessage } from './prepared.ts'
 import { FIN, frame, RSV1 } from './protocol/frame-writer.ts'
+
+type Deflated = ReturnType<Deflater['step']>
 
 /** A message whose place among the others is kept until it is compressed. */
 interface Late {
@@ -13,17 +15,17 @@ interface Late {
 }
 
 /**
- * Compresses messages on their way into the outbox: at once where one turn is enough, else in steps, while the message's place
- * is kept.
+ * Compresses messages on their way into the outbox: at once where one step is enough, else in steps, while the message's place
+ * is kept. One after the other: later ones may refer to it, and each that is under way costs a state of 268 KB.
  */
 export class Compressor {
   readonly #extension: PermessageDeflate
   /** An empty message has nothing to gain. */
   readonly #leastBytes: number
   readonly #outbox: Outbox
-  /** Those that wait for the one before them, since they may refer to it. */
-  readonly #waiting: Late[] = []
-  #isBusy = false
+  /** Those that have a place; the first is under way. */
+  readonly #late: Late[] = []
+  #deflater: Deflater | undefined = undefined
   #isStopped = false
 
   constructor(extension: PermessageDeflate, outbox: Outbox) {
@@ -36,17 +38,13 @@ export class Compressor {
   add(opcode: number, data: string | Buffer): boolean {
     if (Buffer.byteLength(data) < this.#leastBytes) return false
     const payload = typeof data === 'string' ? Buffer.from(data) : data
-    if (this.#isBusy && this.#extension.keepsContext) {
-      this.#waiting.push({ opcode, payload, slot: this.#outbox.reserve(payload.length) })
+    if (this.#late.length > 0 || payload.length > STEP_INPUT) {
+      this.#late.push({ opcode, payload, slot: this.#outbox.reserve(payload.length) })
+      if (this.#late.length === 1) deflateTurns.add(this.#step)
       return true
     }
-    const deflater = this.#extension.takeDeflater()
-    deflater.begin(payload)
+    const deflater = this.#begin(payload)
     const deflated = deflater.step()
-    if (deflated === undefined) {
-      this.#goOn(deflater, { opcode, payload, slot: this.#outbox.reserve(payload.length) })
-      return true
-    }
     this.#extension.giveDeflater(deflater)
     if (!this.#isWorthwhile(deflated, payload)) return false
     this.#outbox.addFrame(FIN | RSV1, opcode, deflated)
@@ -70,40 +68,51 @@ export class Compressor {
   /** The connection is gone. */
   stop(): void {
     this.#isStopped = true
-    this.#waiting.length = 0
-    if (!this.#isBusy) this.#extension.close()
+    if (this.#late.length === 0) this.#extension.close()
   }
 
-  #goOn(deflater: Deflater, late: Late): void {
-    this.#isBusy = true
-    turns.add(() => {
-      if (this.#isStopped) {
-        deflater.abort()
-        this.#extension.giveDeflater(deflater)
-        this.#extension.close()
-        return true
-      }
-      const deflated = deflater.step()
-      if (deflated === undefined) return false
-      this.#extension.giveDeflater(deflater)
-      this.#finish(late, deflated)
-      return true
-    })
+  /** One step's share: a part of a large message, or several small ones that waited behind it. */
+  readonly #step = (): boolean => {
+    if (this.#isStopped) return this.#abandon()
+    for (let read = 0; read < STEP_INPUT && this.#late.length > 0; ) {
+      const [{ payload }] = this.#late
+      this.#deflater ??= this.#begin(payload)
+      const deflated = this.#deflater.step()
+      if (deflated !== undefined) this.#finish(deflated)
+      read += Math.min(payload.length, STEP_INPUT)
+    }
+    return this.#late.length === 0
   }
 
-  #finish({ opcode, payload, slot }: Late, deflated: Buffer): void {
-    const isWorthwhile = this.#isWorthwhile(deflated, payload)
-    this.#outbox.fill(slot, frame(opcode, isWorthwhile ? deflated : payload, isWorthwhile ? FIN | RSV1 : FIN))
-    const next = this.#waiting.shift()
-    this.#isBusy = next !== undefined
-    if (next === undefined) return
+  #begin(payload: Buffer): Deflater {
     const deflater = this.#extension.takeDeflater()
-    deflater.begin(next.payload)
-    this.#goOn(deflater, next)
+    deflater.begin(payload)
+    return deflater
+  }
+
+  /** The first of those that have a place is done. */
+  #finish(deflated: Deflated): void {
+    const { opcode, payload, slot } = this.#late.shift() as Late // `#step` has seen it
+    this.#release()
+    const isWorthwhile = this.#isWorthwhile(deflated, payload)
+    this.#outbox.fill(slot, isWorthwhile ? frame(opcode, deflated, FIN | RSV1) : frame(opcode, payload))
+  }
+
+  #abandon(): true {
+    this.#deflater?.abort()
+    this.#release()
+    this.#extension.close()
+    return true
+  }
+
+  #release(): void {
+    if (this.#deflater !== undefined) this.#extension.giveDeflater(this.#deflater)
+    this.#deflater = undefined
   }
 
   /** What became longer goes out as it was, unless later messages may refer to it. */
-  #isWorthwhile(deflated: Buffer, payload: Buffer): boolean {
+  #isWorthwhile(deflated: Deflated, payload: Buffer): deflated is Buffer {
+    if (!Buffer.isBuffer(deflated)) return false
     return this.#extension.keepsContext || deflated.length < payload.length
   }
 }

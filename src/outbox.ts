@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Chunks, type Slot } from './chunks.ts'
+import { type Batch, Chunks, type Slot } from './chunks.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
 
 export interface OutboxOwner {
@@ -31,6 +31,8 @@ export class Outbox {
   readonly #chunks: Chunks
   readonly #receipts = new Receipts()
   #written = 0
+  /** Of what is written, as the chunks count. */
+  #position = 0
   #inFlight = 0
   #inTurn = false
   #ending = false
@@ -51,9 +53,9 @@ export class Outbox {
     return this.#written
   }
 
-  /** Whether the transport has been given bytes that it could not pass on at once. */
+  /** Nothing can go out now. */
   get isStuck(): boolean {
-    return this.#transport.writableLength > 0
+    return this.#chunks.isStuck
   }
 
   addFrame(flags: number, opcode: number, payload: Buffer): void {
@@ -80,9 +82,7 @@ export class Outbox {
   }
 
   fill(slot: Slot, bytes: Buffer): void {
-    const more = this.#chunks.fill(slot, bytes)
-    if (more === undefined) return
-    this.#receipts.move(slot.at, more)
+    this.#chunks.fill(slot, bytes)
     this.#schedule()
   }
 
@@ -98,7 +98,7 @@ export class Outbox {
 
   /** Called when everything added up to now is written, or cannot be any more. */
   onWritten(callback: SendCallback): void {
-    this.#receipts.add(this.#chunks.added, callback)
+    this.#receipts.add(this.#chunks.position, callback)
   }
 
   /** Ends the transport's writing side behind everything added up to now. */
@@ -112,7 +112,7 @@ export class Outbox {
     this.#chunks.closeRange()
     while (!this.isStuck && this.#transport.writable) {
       const batch = this.#chunks.take(WRITE_BYTES)
-      if (batch.length === 0) break
+      if (batch.bytes === 0) break
       this.#write(batch)
     }
     if (this.#ending && this.#chunks.isEmpty && this.#transport.writable) this.#transport.end()
@@ -127,29 +127,29 @@ export class Outbox {
   }
 
   #schedule(): void {
-    if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES) this.flush()
+    if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES && !this.isStuck) this.flush()
     if (this.#inTurn) return
     this.#inTurn = true
     process.nextTick(endTurn, this)
   }
 
   /** In one system call, where the transport can. */
-  #write(batch: Buffer[]): void {
-    const last = batch.length - 1
-    let size = 0
-    for (const { length } of batch) size += length
-    this.#inFlight += size
+  #write(batch: Batch): void {
+    const { buffers } = batch
+    const last = buffers.length - 1
+    this.#inFlight += batch.bytes
     if (last > 0) this.#transport.cork()
-    for (let at = 0; at < last; at++) this.#transport.write(batch[at])
-    this.#transport.write(batch[last], (error) => this.#onWrite(size, error))
+    for (let at = 0; at < last; at++) this.#transport.write(buffers[at])
+    this.#transport.write(buffers[last], (error) => this.#onWrite(batch, error))
     if (last > 0) this.#transport.uncork()
   }
 
-  #onWrite(size: number, error?: Error | null): void {
+  #onWrite({ bytes, positions }: Batch, error?: Error | null): void {
     if (error || this.#transport.destroyed) return // what was under way is lost, and `drop` tells everybody
-    this.#inFlight -= size
-    this.#written += size
-    this.#receipts.settle(this.#written)
+    this.#inFlight -= bytes
+    this.#written += bytes
+    this.#position += positions
+    this.#receipts.settle(this.#position)
     this.flush()
     this.#owner.onSent()
   }

@@ -1,5 +1,6 @@
+import { type Deflater, STEP_INPUT } from './extensions/deflater.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
-import { turns } from './extensions/turns.ts'
+import { deflateTurns } from './extensions/turns.ts'
 import type { MessageData } from './payload.ts'
 import { messageOpcode, toPayload } from './payload.ts'
 import { FIN, frame, headerLength, RSV1 } from './protocol/frame-writer.ts'
@@ -62,16 +63,21 @@ export class PreparedMessage {
 
   #compress(extension: PermessageDeflate, compressed: CompressedFrame): void {
     const { payload } = this
-    const deflater = extension.takeDeflater()
-    deflater.begin(payload)
+    let deflater: Deflater | undefined
     const step = (): boolean => {
+      if (deflater === undefined) {
+        deflater = extension.takeDeflater()
+        deflater.begin(payload)
+      }
       const deflated = deflater.step()
       if (deflated === undefined) return false
       extension.giveDeflater(deflater)
-      compressed.finish(deflated.length < payload.length ? frame(this.opcode, deflated, FIN | RSV1) : this.frame)
+      const isWorthwhile = deflated !== 'failed' && deflated.length < payload.length
+      compressed.finish(isWorthwhile ? frame(this.opcode, deflated, FIN | RSV1) : this.frame)
       return true
     }
-    if (!step()) turns.add(step)
+    if (payload.length > STEP_INPUT) deflateTurns.add(step)
+    else step()
   }
 }
 

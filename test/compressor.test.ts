@@ -175,3 +175,91 @@ t.test('what waits to be compressed counts as unsent', async (t) => {
   await settle(4)
   t.same(closes, ['1006'], 'the hard limit')
 })
+
+t.test('§5.5.3 behind a message that is being compressed, only the newest ping is answered', async (t) => {
+  const opened = open({ extension: extension(), settings: { maxBufferedBytes: 300_000 } })
+  opened.socket.send(LARGE)
+  for (let turn = 0; turn < 3; turn++) {
+    for (let i = 0; i < 400; i++) opened.peer.send(9, `${turn} ${i}`)
+    await settle(1)
+  }
+  const before = opened.socket.bufferedAmount
+  t.ok(before < LARGE.length + 1_000, `${before}`)
+  await settle(60)
+  t.ok(read(opened).length < 10, `${read(opened).length} frames`)
+  t.equal(opened.peer.log.at(-1), 'pong 2 399')
+})
+
+t.test('small frames behind one that is being compressed gather in memory of their own', async (t) => {
+  const { socket, peer } = open({ extension: extension(false, 10) })
+  socket.send(LARGE)
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 200; i++) {
+    socket.send('tiny')
+    await new Promise((resolve) => process.nextTick(resolve))
+  }
+  t.ok(process.memoryUsage().arrayBuffers - before < 200_000)
+  await settle(60)
+  t.equal(peer.frames.length, 201)
+})
+
+t.test('many small messages behind a large one take a few turns, and linear work', async (t) => {
+  for (const contextTakeover of [false, true]) {
+    const opened = open({ extension: extension(contextTakeover) })
+    opened.transport.hold()
+    const count = 20_000
+    let told = 0
+    opened.socket.send(LARGE)
+    for (let i = 0; i < count; i++) opened.socket.send('x', () => void told++)
+    await settle(20)
+    opened.transport.release()
+    await settle(20)
+    t.equal(told, count)
+    t.equal(opened.peer.frames.length, count + 1)
+  }
+})
+
+t.test('a place costs something, so that many of them are congestion', async (t) => {
+  const { socket } = open({ extension: extension(true), settings: { maxBufferedBytes: 400_000 } })
+  t.equal(socket.send(LARGE), true)
+  let sent = 0
+  while (socket.send('x')) sent++
+  t.ok(sent < 400_000 / 160, `${sent}`)
+})
+
+t.test('a connection has one state at a time, and few of them work at once', async (t) => {
+  const shared = extension()
+  const { takeDeflater, giveDeflater } = shared
+  let taken = 0
+  let most = 0
+  shared.takeDeflater = () => {
+    most = Math.max(most, ++taken)
+    return Reflect.apply(takeDeflater, shared, [])
+  }
+  shared.giveDeflater = (deflater) => {
+    taken--
+    Reflect.apply(giveDeflater, shared, [deflater])
+  }
+  const all = Array.from({ length: 40 }, () => open({ extension: shared }))
+  for (const { socket } of all) for (let i = 0; i < 3; i++) socket.send(LARGE)
+  t.equal(most, 0, 'none before its turn')
+  for (const { socket } of all.slice(20)) socket.terminate()
+  await settle(400)
+  t.ok(most > 1 && most <= 17, `${most} at once`)
+  t.equal(taken, 0)
+  for (const opened of all.slice(0, 20)) t.same(read(opened), Array<string>(3).fill(`*${LARGE.length}`))
+})
+
+t.test('what zlib cannot compress goes out as it is', async (t) => {
+  for (const contextTakeover of [false, true]) {
+    const broken = extension(contextTakeover)
+    const { takeDeflater } = broken
+    broken.takeDeflater = () => Object.assign(Reflect.apply(takeDeflater, broken, []), { step: () => 'failed' })
+    const opened = open({ extension: broken })
+    for (const data of ['small', LARGE, 'behind']) opened.socket.send(data)
+    opened.socket.send(prepare(LARGE))
+    await settle(20)
+    t.same(read(opened), ['small', `${LARGE.length}`, 'behind', `${LARGE.length}`])
+    opened.socket.terminate()
+  }
+})

@@ -5,10 +5,11 @@ import { deflateHandle, type ZlibHandle } from './zlib-handle.ts'
 const { Z_NO_FLUSH, Z_SYNC_FLUSH } = constants
 
 /** What one step may read: 2.5 ms of JSON at level 6. */
-const STEP_INPUT = 65_536
+export const STEP_INPUT = 65_536
 /** What a flush ends with, and the sender cuts off. RFC 7692 §7.2.1 */
 const TAIL = 0x0000ffff
 const TAIL_BYTES = 4
+const FAILED = -1
 /** An empty message: one empty block, without its tail. RFC 7692 §7.2.3.6 */
 const EMPTY_DEFLATED = Buffer.from([0x00])
 
@@ -42,18 +43,24 @@ export class Deflater {
     this.#at = 0
   }
 
-  /** Goes on with the message. Returns it when it is whole, else undefined. */
-  step(): Buffer | undefined {
+  /**
+   * Goes on with the message. Returns it when it is whole, and before that undefined; 'failed' where zlib could not (it found
+   * no memory, say), and the message is to go out as it is.
+   */
+  step(): Buffer | 'failed' | undefined {
     if (this.#data.length === 0) return EMPTY_DEFLATED
     const end = Math.min(this.#data.length, this.#at + STEP_INPUT)
     const isLast = end === this.#data.length
     const made = this.#write(isLast ? Z_SYNC_FLUSH : Z_NO_FLUSH, end)
     this.#at = end
+    if (made === FAILED || (isLast && scratch.bytes.readUInt32BE(made - TAIL_BYTES) !== TAIL)) {
+      this.abort()
+      return 'failed'
+    }
     if (!isLast) {
       this.#parts.push(scratch.take(made))
       return undefined
     }
-    if (scratch.bytes.readUInt32BE(made - TAIL_BYTES) !== TAIL) throw new Error('deflate did not end in a flush')
     this.#parts.push(scratch.take(made - TAIL_BYTES))
     const message = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts)
     this.#release(this.#keepsContext)
@@ -69,13 +76,13 @@ export class Deflater {
     this.#handle.close()
   }
 
-  /** Works on the message up to `end`. Returns how much of the scratch it has filled. */
+  /** Works on the message up to `end`. Returns how much of the scratch it has filled, or `FAILED`. */
   #write(flush: number, end: number): number {
     let used = 0
     for (let at = this.#at; ; scratch.grow(used, Infinity)) {
       const room = scratch.bytes.length
       if (!this.#handle.write(flush, this.#data, at, end, scratch.bytes, used, room)) {
-        throw new Error(`zlib failed: ${this.#handle.fault}`)
+        return FAILED
       }
       used = room - this.#handle.outputLeft
       at = end - this.#handle.inputLeft

@@ -6,16 +6,22 @@ export type Job = () => boolean
  * connections delay all others by one step at most.
  */
 export class Turns {
+  readonly #mostAtOnce: number
   readonly #schedule: (task: () => void) => void
+  /** Begun, in the order of their next steps. */
   readonly #jobs: Job[] = []
+  readonly #waiting: Job[] = []
   #isScheduled = false
 
-  constructor(schedule: (task: () => void) => void = setImmediate) {
+  /** @param mostAtOnce so many jobs take turns; others begin when one of them is done */
+  constructor(mostAtOnce = Infinity, schedule: (task: () => void) => void = setImmediate) {
+    this.#mostAtOnce = mostAtOnce
     this.#schedule = schedule
   }
 
   add(job: Job): void {
-    this.#jobs.push(job)
+    if (this.#jobs.length < this.#mostAtOnce) this.#jobs.push(job)
+    else this.#waiting.push(job)
     this.#ask()
   }
 
@@ -26,17 +32,22 @@ export class Turns {
   }
 
   readonly #run = (): void => {
-    const job = this.#jobs.shift() as Job // `#ask` has seen one
+    const [job] = this.#jobs // `#ask` has seen one
     let isDone = true
     try {
       isDone = job()
     } finally {
       this.#isScheduled = false
-      if (!isDone) this.#jobs.push(job)
+      this.#jobs.shift()
+      const next = isDone ? this.#waiting.shift() : job
+      if (next !== undefined) this.#jobs.push(next)
       this.#ask()
     }
   }
 }
 
-/** Those of this process. */
+/** What comes in, in this process. */
 export const turns: Turns = new Turns()
+
+/** What is deflated. Each job needs a state of 268 KB from its first step to its last, so that they are few at once. */
+export const deflateTurns: Turns = new Turns(16)

@@ -45,6 +45,7 @@ function run(state: Deflater | Inflater, data: Buffer, maxBytes = 0): Buffer {
   state.begin(data, maxBytes)
   for (;;) {
     const made = state.step()
+    if (made === 'failed') throw new Error('zlib failed')
     if (made !== undefined) return made
   }
 }

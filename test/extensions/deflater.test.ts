@@ -1,6 +1,7 @@
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { Deflater } from '../../src/extensions/deflater.ts'
+import { ZlibHandle } from '../../src/extensions/zlib-handle.ts'
 import { messages } from './messages.ts'
 
 const TAIL = Buffer.from('0000ffff', 'hex')
@@ -10,6 +11,7 @@ function deflate(deflater: Deflater, data: Buffer): { data: Buffer; steps: numbe
   deflater.begin(data)
   for (let steps = 1; ; steps++) {
     const made = deflater.step()
+    if (made === 'failed') throw new Error('zlib failed')
     if (made !== undefined) return { data: made, steps }
   }
 }
@@ -79,4 +81,19 @@ t.test('a state that is closed says so: Node would end the process', async (t) =
   deflater.close()
   deflater.close()
   t.throws(() => deflate(deflater, Buffer.from('late')), /closed/)
+})
+
+t.test('where zlib fails it says so, and the next message is as good as any', async (t) => {
+  for (const keepsContext of [false, true]) {
+    const deflater = new Deflater({ level: 5, windowBits: 15, keepsContext })
+    const { write } = ZlibHandle.prototype
+    for (const data of [Buffer.from('small'), Buffer.alloc(200_000, 'large')]) {
+      ZlibHandle.prototype.write = () => false
+      deflater.begin(data)
+      t.equal(deflater.step(), 'failed')
+      ZlibHandle.prototype.write = write
+      t.equal(inflated(deflate(deflater, Buffer.from('next')).data).toString(), 'next')
+    }
+    deflater.close()
+  }
 })

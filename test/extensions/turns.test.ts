@@ -1,11 +1,16 @@
 import t from 'tap'
 import { Turns } from '../../src/extensions/turns.ts'
 
-function setUp(): { turns: Turns; turn(): boolean; did: string[]; job(name: string, steps: number): () => boolean } {
+function setUp(mostAtOnce = Infinity): {
+  turns: Turns
+  turn(): boolean
+  did: string[]
+  job(name: string, steps: number): () => boolean
+} {
   const tasks: (() => void)[] = []
   const did: string[] = []
   return {
-    turns: new Turns((task) => void tasks.push(task)),
+    turns: new Turns(mostAtOnce, (task) => void tasks.push(task)),
     turn: () => {
       if (tasks.length > 1) throw new Error('two steps in one turn')
       const task = tasks.shift()
@@ -55,4 +60,11 @@ t.test('a job that throws keeps no other from going on', async (t) => {
   t.throws(turn, /fault/)
   while (turn());
   t.same(did, ['other', 'other'])
+})
+
+t.test('so many at once: others begin, in order, when one is done', async (t) => {
+  const { turns, turn, did, job } = setUp(2)
+  for (const [name, steps] of Object.entries({ a: 3, b: 1, c: 2, d: 1 })) turns.add(job(name, steps))
+  while (turn());
+  t.same(did, ['a', 'b', 'a', 'c', 'a', 'c', 'd'])
 })
