@@ -2,13 +2,16 @@
 export interface Holder {
   /** What it was last charged. */
   readonly chargedBytes: number
+  /** For how long what it holds has not gone on. */
+  readonly stalledMs: number
   /** Lets go of all that it holds, and of its connection, before it returns. */
   evict(): void
 }
 
 /**
  * Bounds what all connections of an app hold together: unfinished messages, messages that wait for their handler, and
- * bytes that their peers do not take. Over the limit, whoever holds most must go.
+ * bytes that their peers do not take. Over the limit, whoever holds most must go; what stands still weighs more with each
+ * second, so that an upload under way outlives many that were begun to be left lying.
  */
 export class Budget {
   readonly #maxBytes: number
@@ -35,13 +38,19 @@ export class Budget {
   #evict(): void {
     for (let before = Infinity; this.#heldBytes > this.#maxBytes && this.#heldBytes < before; ) {
       before = this.#heldBytes
-      this.#largest()?.evict()
+      this.#heaviest()?.evict()
     }
   }
 
-  #largest(): Holder | undefined {
-    let largest: Holder | undefined
-    for (const holder of this.#holders) if (holder.chargedBytes > (largest?.chargedBytes ?? 0)) largest = holder
-    return largest
+  #heaviest(): Holder | undefined {
+    let heaviest: Holder | undefined
+    let most = 0
+    for (const holder of this.#holders) {
+      const weight = holder.chargedBytes * (1_000 + holder.stalledMs)
+      if (weight <= most) continue
+      heaviest = holder
+      most = weight
+    }
+    return heaviest
   }
 }

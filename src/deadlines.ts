@@ -10,6 +10,9 @@ const MESSAGE_PROGRESS_BYTES = 1_024
 /** What an honest peer may have sent before it saw our close frame; its answer lies behind it. */
 const UNDER_WAY_BYTES = 262_144
 
+/** How long one message may take its handler when its peer has gone, and others are left. */
+const AT_WORK_MS = 300_000
+
 /** The first of the deadlines, which says how fine the heartbeat has to be. */
 export function shortestMs(settings: ConnectionSettings): number {
   const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = settings
@@ -73,12 +76,17 @@ export class Deadlines {
 
   /** Whether a message that was begun has not gone on for `messageTimeoutMs`. */
   isMessageDue(now: number): boolean {
-    const { isInMessage, isReading, messages, unfinishedBytes } = this.#watched.intake
-    if (!isInMessage || !isReading || messages !== this.#messagesSeen) {
+    const { isInMessage, isListening, messages, unfinishedBytes } = this.#watched.intake
+    if (!isInMessage || !isListening || messages !== this.#messagesSeen) {
       this.#messagesSeen = messages
       this.#receiving.rest(now, unfinishedBytes)
     }
     return this.#receiving.stalledMs(now, unfinishedBytes, MESSAGE_PROGRESS_BYTES) >= this.#settings.messageTimeoutMs
+  }
+
+  /** How long what the peer has begun, or does not take, stands still; as of the last beat. */
+  stalledMs(now: number): number {
+    return Math.max(this.#sending.ageMs(now), this.#receiving.ageMs(now))
   }
 
   /** The transport is gone: from here on `isTakingDue` is asked. */
@@ -86,8 +94,13 @@ export class Deadlines {
     this.#receiving.rest(now, this.#watched.inbox.taken)
   }
 
-  /** Whether nobody has taken any of the messages that are left, for `closeTimeoutMs`. */
+  /**
+   * Whether nobody has taken any of the messages that are left, for `closeTimeoutMs`; whoever is at work on the one before
+   * has longer, but not for ever: 'close' waits for it, and others may wait for that.
+   */
   isTakingDue(now: number): boolean {
-    return this.#receiving.stalledMs(now, this.#watched.inbox.taken, 1) >= this.#settings.closeTimeoutMs
+    const { inbox } = this.#watched
+    const limitMs = inbox.isAtWork ? Math.max(AT_WORK_MS, this.#settings.closeTimeoutMs) : this.#settings.closeTimeoutMs
+    return this.#receiving.stalledMs(now, inbox.taken, 1) >= limitMs
   }
 }

@@ -135,6 +135,10 @@ export class Hub implements WireHost {
     this.#gone(wire)
   }
 
+  onLost(messages: number): void {
+    this.log('warn', { messages }, 'sockroute: a client has left, and its last messages were dropped: nobody took them')
+  }
+
   onEvicted(): void {
     if (this.#evicted++ > 0) return
     this.clock.setTimeout(() => {
@@ -176,6 +180,7 @@ export class Hub implements WireHost {
       onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
       onClosed: (wire) => this.onClosed(wire),
       onSettled: (wire) => this.onSettled(wire),
+      onLost: (messages) => this.onLost(messages),
       onEvicted: () => this.onEvicted(),
     }
   }

@@ -63,6 +63,11 @@ export class Inbox {
     return this.#isBusy
   }
 
+  /** Whoever takes the messages is at work on one: its promise has not settled, or its loop not asked for the next. */
+  get isAtWork(): boolean {
+    return this.#isBusy || (this.#isIterated && this.#readers.length === 0)
+  }
+
   /** A loop takes the messages. */
   get isIterated(): boolean {
     return this.#isIterated

@@ -63,6 +63,11 @@ export class Intake implements HeldReader {
     this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: extension !== undefined })
   }
 
+  /** Whether the peer is heard: more is wanted, and nothing that came waits for its turn. */
+  get isListening(): boolean {
+    return this.isReading && !this.#isWaiting
+  }
+
   /** A message was begun and has not ended. */
   get isInMessage(): boolean {
     return !this.#parser.isIdle || !this.#assembler.isIdle

@@ -182,7 +182,8 @@ export interface AppOptions extends RouteOptions {
   readonly maxPendingHandshakes?: Limit
   /**
    * What all connections together may hold: unfinished messages, messages that wait for their handler, and unsent bytes.
-   * Over it the connection that holds most is closed with 1013, or terminated if its peer takes nothing.
+   * Over it the connection that holds most is closed with 1013, or terminated if its peer takes nothing; what stands still
+   * weighs more with each second.
    * @defaultValue the smaller of 268_435_456 (256 MiB) and a quarter of V8's heap limit
    */
   readonly maxTotalBytes?: Limit

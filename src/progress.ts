@@ -13,6 +13,11 @@ export class Progress {
     this.#seen = total
   }
 
+  /** How long it had stood still when it was last looked at. */
+  ageMs(now: number): number {
+    return now - this.#since
+  }
+
   /** How long `total` has now failed to grow by `least`. */
   stalledMs(now: number, total: number, least: number): number {
     if (total - this.#seen >= least) this.rest(now, total)

@@ -13,6 +13,8 @@ export interface WireHost {
   onClosed(wire: Wire): void
   /** 'close' has been emitted, and no code of the application's is at work any more. */
   onSettled(wire: Wire): void
+  /** So many messages of a peer that has gone were dropped: their handler took too long, or never listened. */
+  onLost(messages: number): void
   /** The connection held more than all others when `budget` was exceeded, and has to go. */
   onEvicted(): void
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { markAsUntransferable } from 'node:worker_threads'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { Connection } from './connection.ts'
@@ -16,13 +17,15 @@ import { CloseCode } from './protocol/close-code.ts'
 import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import { closePayload, FIN } from './protocol/frame-writer.ts'
+import { EMPTY } from './protocol/growing-buffer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { Pulse } from './pulse.ts'
 import { Sender, type SenderOwner } from './sender.ts'
 import type { WireHost } from './wire-host.ts'
 
-const NOTHING = Buffer.alloc(0)
 const ignore = (): void => undefined
+/** It is given to every user: transferred by one, it would be detached for all. */
+markAsUntransferable(EMPTY.buffer)
 
 /** What client and server have agreed on. */
 export interface Agreement {
@@ -44,7 +47,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   /** '' for none. */
   readonly extensions: string
   closeCode: number = CloseCode.Abnormal
-  closeReason: Buffer = NOTHING
+  closeReason: Buffer = EMPTY
   /** 'close' has been emitted. */
   isFinished = false
   /** What the budget was told that we hold. */
@@ -55,7 +58,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   readonly #host: WireHost
   #state: ClosingState = 'open'
   /** The payload of our close frame, once there is a reason for one. */
-  #ownClose: Buffer = NOTHING
+  #ownClose: Buffer = EMPTY
   /** The route's handler has not returned, or its promise not settled. */
   #isHandling = true
   #isFailed = false
@@ -116,6 +119,10 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   get pulse(): Pulse {
     return this.#deadlines.pulse
+  }
+
+  get stalledMs(): number {
+    return this.#deadlines.stalledMs(this.#host.heartbeat.now)
   }
 
   get wasClean(): boolean {
@@ -234,7 +241,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   beat(now: number): void {
     const deadlines = this.#deadlines
     if (this.#isGone) {
-      if (deadlines.isTakingDue(now)) this.#finish()
+      if (deadlines.isTakingDue(now)) this.#giveUp()
       return
     }
     if (deadlines.isCloseDue(now, !this.#isFailed, this.#lateBytes)) this.#step('timed-out')
@@ -270,7 +277,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
         this.#outbox.addFrame(
           FIN,
           Opcode.Close,
-          this.closeCode === CloseCode.NoStatus ? NOTHING : closePayload(this.closeCode, ''),
+          this.closeCode === CloseCode.NoStatus ? EMPTY : closePayload(this.closeCode, ''),
         )
         return
       case 'start-timeout':
@@ -303,6 +310,12 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     if (this.inbox.isEmpty || !this.#isAwaited) this.#finish()
   }
 
+  /** Nobody takes what is left. */
+  #giveUp(): void {
+    if (this.#isAwaited && !this.inbox.isEmpty) this.#host.onLost(this.inbox.length)
+    this.#finish()
+  }
+
   /** Whether anybody takes messages, or may yet: the handler is still at something else. */
   get #isAwaited(): boolean {
     return this.inbox.hasConsumer || this.#isHandling
@@ -331,7 +344,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   }
 
   #checkPulse(now: number): void {
-    const action = this.pulse.beat(now, this.#outbox.unsentBytes === 0, this.#intake.isReading)
+    const action = this.pulse.beat(now, this.#outbox.unsentBytes === 0, this.#intake.isListening)
     if (action === 'dead') this.terminate()
     if (action === 'ping') this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
   }

@@ -11,6 +11,7 @@ const KB = 1_024
 /** A holder that lets go of everything when it is told to. */
 class Fake implements Holder {
   chargedBytes = 0
+  stalledMs = 0
   evictions = 0
   readonly #budget: Budget
 
@@ -71,6 +72,23 @@ t.test('whoever asks for more than all others is the one that goes', async (t) =
   t.equal(budget.heldBytes, 100 * KB)
 })
 
+t.test('what stands still weighs more with each second', async (t) => {
+  for (const [stalledMs, expected] of [
+    [1_000, [1, 0]],
+    [8_000, [0, 1]],
+  ] as const) {
+    const { holders } = setUp(100 * KB, 2)
+    holders[0].hold(80 * KB)
+    holders[1].stalledMs = stalledMs
+    holders[1].hold(20 * KB + 1)
+    t.same(
+      holders.map(({ evictions }) => evictions),
+      expected,
+      `${stalledMs} ms`,
+    )
+  }
+})
+
 t.test('as many go as it takes', async (t) => {
   const { budget, holders } = setUp(100 * KB, 11)
   for (const holder of holders.slice(1)) holder.hold(10 * KB)
@@ -84,7 +102,7 @@ t.test('as many go as it takes', async (t) => {
 
 t.test('one that lets go of nothing is asked once, and not for ever', async (t) => {
   let asked = 0
-  const budget = new Budget(100 * KB, [{ chargedBytes: 150 * KB, evict: () => void asked++ }])
+  const budget = new Budget(100 * KB, [{ chargedBytes: 150 * KB, stalledMs: 0, evict: () => void asked++ }])
   budget.charge(150 * KB)
   t.equal(asked, 1)
 })

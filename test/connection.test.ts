@@ -223,3 +223,24 @@ t.test('errors name the state they were made in', async (t) => {
   t.match(new ConnectionClosedError(), { message: 'the WebSocket is closing: nothing can be sent any more' })
   t.match(new ConnectionClosedError(1001), { message: /is closed \(1001\)/ })
 })
+
+t.test('whoever transfers an empty message detaches no memory of ours', async (t) => {
+  const { socket, peer } = open()
+  const errors: unknown[] = []
+  const { port1, port2 } = new MessageChannel()
+  socket.on('message', (data) => {
+    try {
+      port1.postMessage(data, [data.buffer as ArrayBuffer])
+    } catch (error) {
+      errors.push(error) // Node 20 copies instead
+    }
+  })
+  peer.binary('')
+  await settle()
+  peer.send(9)
+  await settle()
+  t.same(peer.log, ['pong'])
+  t.ok(errors.length <= 1)
+  port1.close()
+  port2.close()
+})

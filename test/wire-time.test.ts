@@ -1,5 +1,12 @@
+import { constants, deflateRawSync } from 'node:zlib'
 import t from 'tap'
+import type { Connection } from '../src/connection.ts'
+import { acceptDeflate, type DeflateAgreement } from '../src/extensions/deflate-offer.ts'
+import { PermessageDeflate } from '../src/extensions/permessage-deflate.ts'
+import { turns } from '../src/extensions/turns.ts'
+import { COMPRESSION_DEFAULTS } from '../src/options.ts'
 import { clientFrame } from './protocol/wire.ts'
+import { FakeClock } from './support/clock.ts'
 import { open, record, settle } from './support/open.ts'
 
 const begun = clientFrame(1, 'x'.repeat(100_000))
@@ -257,4 +264,70 @@ t.test('the heartbeat', async (t) => {
       t.equal(socket.readyState, socket.OPEN)
     }
   })
+})
+
+const slowHandlers: [name: string, handle: (socket: Connection, work: (text: string) => Promise<void>) => unknown][] = [
+  ['a listener', (socket, work) => void socket.on('message', (data) => work(data.toString()))],
+  [
+    'a loop',
+    async (socket, work) => {
+      for await (const message of socket) await work(String(message))
+    },
+  ],
+]
+
+for (const [name, handle] of slowHandlers) {
+  t.test(`what came before a peer left is taken, however slow ${name} is`, async (t) => {
+    const clock = new FakeClock()
+    const seen: string[] = []
+    const work = async (text: string): Promise<void> => {
+      seen.push(text)
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 60_000))
+    }
+    const { peer, closes, pass, lost } = open({ clock, handler: (socket) => handle(socket, work) })
+    for (const text of ['a', 'b', 'c']) peer.text(text)
+    peer.close(1000)
+    peer.hangUp()
+    await pass(200_000)
+    t.same([seen, closes, lost], [['a', 'b', 'c'], ['1000'], []])
+    t.equal(clock.timers, 0)
+  })
+
+  t.test(
+    `where ${name} is never done with a message, 'close' comes all the same, and the app is told what is lost`,
+    async (t) => {
+      const never = new Promise<void>(() => undefined)
+      const { peer, closes, pass, lost } = open({ handler: (socket) => handle(socket, () => never) })
+      for (const text of ['a', 'b', 'c']) peer.text(text)
+      peer.close(1000)
+      peer.hangUp()
+      await pass(290_000, 5_000)
+      t.same([closes, lost], [[], []])
+      await pass(20_000)
+      t.same([closes, lost], [['1000'], [2]])
+    },
+  )
+}
+
+t.test('whoever waits for our inflater is not pinged to death meanwhile', async (t) => {
+  const agreement = acceptDeflate([{ name: 'permessage-deflate', params: [] }], {
+    contextTakeover: false,
+    windowBits: 15,
+  }) as DeflateAgreement
+  const extension = new PermessageDeflate(agreement, COMPRESSION_DEFAULTS)
+  const settings = { pingIntervalMs: 1_000, pongTimeoutMs: 1_000 }
+  let isOver = false
+  for (let i = 0; i < 1_000; i++) turns.add(() => isOver) // of other connections
+  const { socket, peer, closes, pass } = open({ extension, settings })
+  const messages = record(socket)
+  const bytes = deflateRawSync(Buffer.alloc(1_048_576), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+  peer.raw(clientFrame(2, bytes, { rsv1: true }))
+  await pass(20_000)
+  t.same([closes, messages], [[], []])
+  isOver = true
+  await settle(1_100)
+  t.same([closes, messages.length], [[], 1])
+  peer.answersPings = false
+  await pass(5_000)
+  t.same(closes, ['1006'], 'with nothing left to inflate it is')
 })

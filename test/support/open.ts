@@ -37,6 +37,8 @@ export interface Opened {
   readonly errors: unknown[]
   /** Each 'close', as `1000 reason`. */
   readonly closes: string[]
+  /** How many messages were dropped, each time that the app was told. */
+  readonly lost: number[]
   /** Time passes in steps of a second (or `stepMs`), with turns of the event loop between them. */
   pass(ms: number, stepMs?: number): Promise<void>
 }
@@ -52,6 +54,7 @@ export function open(options: OpenOptions = {}): Opened {
   const [transport, far] = pair()
   const errors: unknown[] = []
   const closes: string[] = []
+  const lost: number[] = []
   const host = {
     heartbeat,
     budget: options.budget ?? new Budget(Infinity, []),
@@ -61,6 +64,7 @@ export function open(options: OpenOptions = {}): Opened {
     },
     onClosed: () => undefined,
     onSettled: () => undefined,
+    onLost: (messages: number) => void lost.push(messages),
     onEvicted: () => undefined,
   }
   const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, {
@@ -79,7 +83,7 @@ export function open(options: OpenOptions = {}): Opened {
       await settle()
     }
   }
-  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, pass }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, lost, pass }
 }
 
 /** A listener that takes all messages down: text as it is, binary in brackets. */
