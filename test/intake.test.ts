@@ -197,3 +197,13 @@ t.test('whoever has broken the protocol is read to the end without turns', async
   await settle()
   t.same(closes, ['1006'])
 })
+
+t.test('many connections that inflate at once share a turn', async (t) => {
+  const all = Array.from({ length: 20 }, () => listen())
+  for (const { peer } of all) peer.raw(compressed(Buffer.alloc(900_000, 'm'), 2))
+  await settle(1)
+  const first = all.filter(({ told }) => told.length > 0).length
+  t.ok(first > 0 && first < 10, `${first} in the first turn`)
+  await settle(40)
+  for (const { told } of all) t.same(told, ['900000'])
+})

@@ -3,11 +3,14 @@ import { ProtocolError } from '../protocol/errors.ts'
 import type { MessageSink } from '../protocol/message-assembler.ts'
 import type { Inflater } from './inflater.ts'
 import type { PermessageDeflate } from './permessage-deflate.ts'
+import { Share } from './share.ts'
 
 /** What a connection may inflate in one turn of the event loop, by and large. Then the others have theirs. */
 const TURN_BYTES = 1_048_576
 /** A byte that comes in may take as long as so many that come out: empty blocks make nothing, at 0.13 us a byte. */
 const COST_OF_INPUT = 32
+/** All connections together: 200 of them, each with its own share, would be a turn of a third of a second. */
+const share = new Share(4_194_304)
 
 /** What reads for an inflating sink. Implemented by `Intake`. */
 export interface HeldReader {
@@ -24,6 +27,8 @@ export class InflatingSink implements MessageSink {
   readonly #reader: HeldReader
   readonly #extension: PermessageDeflate
   readonly #maxMessageBytes: number
+  /** A message that waits for its first step: it has no state before that. */
+  #waiting: Buffer | undefined = undefined
   /** What is being inflated. */
   #inflater: Inflater | undefined = undefined
   #isBinary = false
@@ -39,7 +44,7 @@ export class InflatingSink implements MessageSink {
 
   /** What is held of a message that is not whole. */
   get heldBytes(): number {
-    return this.#inflater === undefined ? 0 : this.#inflater.heldBytes
+    return (this.#waiting === undefined ? 0 : this.#waiting.length) + (this.#inflater?.heldBytes ?? 0)
   }
 
   onMessage(data: Buffer, isBinary: boolean, compressed: boolean): void {
@@ -48,10 +53,10 @@ export class InflatingSink implements MessageSink {
       return
     }
     this.#isBinary = isBinary
-    this.#inflater = this.#extension.takeInflater()
-    this.#inflater.begin(data, this.#maxMessageBytes)
-    this.#turnBytes += COST_OF_INPUT * data.length
-    this.#step()
+    this.#waiting = data
+    this.#spend(COST_OF_INPUT * data.length)
+    if (share.isSpent) this.#reader.waitTurn(this.#nextTurn)
+    else this.#step()
   }
 
   onPing(payload: Buffer): void {
@@ -68,17 +73,31 @@ export class InflatingSink implements MessageSink {
 
   /** Nothing that comes matters any more. */
   stop(): void {
+    this.#waiting = undefined
     this.#inflater?.abort()
     this.#giveBack()
   }
 
   #step(): void {
+    this.#begin()
     const message = this.#advance()
-    this.#turnBytes += message === undefined ? TURN_BYTES : message.length
+    this.#spend(message === undefined ? TURN_BYTES : message.length)
     if (this.#turnBytes >= TURN_BYTES) this.#reader.waitTurn(this.#nextTurn)
     if (message === undefined) return
     if (!this.#isBinary && !isUtf8(message)) throw new ProtocolError('WS_BAD_UTF8')
     this.#next.onMessage(message, this.#isBinary, false)
+  }
+
+  #begin(): void {
+    if (this.#waiting === undefined) return
+    this.#inflater = this.#extension.takeInflater()
+    this.#inflater.begin(this.#waiting, this.#maxMessageBytes)
+    this.#waiting = undefined
+  }
+
+  #spend(bytes: number): void {
+    this.#turnBytes += bytes
+    share.spend(bytes)
   }
 
   #advance(): Buffer | undefined {
@@ -95,7 +114,7 @@ export class InflatingSink implements MessageSink {
 
   readonly #nextTurn = (): void => {
     this.#turnBytes = 0
-    if (this.#inflater !== undefined) this.#step()
+    if (this.#waiting !== undefined || this.#inflater !== undefined) this.#step()
   }
 
   #giveBack(): void {
