@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
@@ -50,6 +51,7 @@ export class Hub implements WireHost {
   readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
   readonly #closedServers = new WeakSet<object>()
+  readonly #limits = new LimitCounts()
   /** Connections that had to go since the last line about it. */
   #evicted = 0
   #closing: Promise<void> | undefined = undefined
@@ -62,6 +64,11 @@ export class Hub implements WireHost {
     this.heartbeat = new Heartbeat<Wire>(clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.connections = listOf(this.#wires)
+  }
+
+  /** How often each limit was reached. */
+  get limitsHit(): LimitsHit {
+    return this.#limits.all
   }
 
   /** Whether the app, or the one `server` of it, takes no more connections. */
@@ -100,7 +107,7 @@ export class Hub implements WireHost {
 
   /** Makes `transport`, on which the 101 has gone out, a connection. */
   open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
-    const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening)
+    const wire = new Wire(transport, opening.settings, this, opening, this.#reporterFor(opening))
     this.#wires.set(wire, opening.server)
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
@@ -139,13 +146,9 @@ export class Hub implements WireHost {
     this.log('warn', { messages }, 'sockroute: a client has left, and its last messages were dropped: nobody took them')
   }
 
-  onEvicted(): void {
-    if (this.#evicted++ > 0) return
-    this.clock.setTimeout(() => {
-      const { maxTotalBytes } = this.settings
-      this.log('warn', { maxTotalBytes, connections: this.#evicted }, EVICTED)
-      this.#evicted = 0
-    }, EVICTION_LOG_MS)
+  onLimit(name: LimitName): void {
+    this.#limits.hit(name)
+    if (name === 'maxTotalBytes') this.#onEvicted()
   }
 
   /** A logger that fails must not fail what it reports. */
@@ -171,18 +174,18 @@ export class Hub implements WireHost {
   }
 
   /** A request stays alive with its connection only where an `onError` may ask for it. */
-  #hostFor({ settings, request }: Opening): WireHost {
+  #reporterFor({ settings, request }: Opening): ((error: unknown, connection: Connection) => void) | undefined {
     const { onError } = settings
-    if (onError === undefined) return this
-    return {
-      heartbeat: this.heartbeat,
-      budget: this.budget,
-      onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
-      onClosed: (wire) => this.onClosed(wire),
-      onSettled: (wire) => this.onSettled(wire),
-      onLost: (messages) => this.onLost(messages),
-      onEvicted: () => this.onEvicted(),
-    }
+    return onError && ((error, connection) => this.#report(onError, error, connection, request))
+  }
+
+  #onEvicted(): void {
+    if (this.#evicted++ > 0) return
+    this.clock.setTimeout(() => {
+      const { maxTotalBytes } = this.settings
+      this.log('warn', { maxTotalBytes, connections: this.#evicted }, EVICTED)
+      this.#evicted = 0
+    }, EVICTION_LOG_MS)
   }
 
   #report(onError: OnError, error: unknown, connection: Connection, request: unknown): void {

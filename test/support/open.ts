@@ -3,6 +3,7 @@ import { Budget } from '../../src/budget.ts'
 import type { Connection } from '../../src/connection.ts'
 import type { PermessageDeflate } from '../../src/extensions/permessage-deflate.ts'
 import { Heartbeat } from '../../src/heartbeat.ts'
+import type { LimitName } from '../../src/limits.ts'
 import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
 import { Wire } from '../../src/wire.ts'
 import { FakeClock } from './clock.ts'
@@ -37,6 +38,8 @@ export interface Opened {
   readonly errors: unknown[]
   /** Each 'close', as `1000 reason`. */
   readonly closes: string[]
+  /** The limits that were reached. */
+  readonly limits: LimitName[]
   /** How many messages were dropped, each time that the app was told. */
   readonly lost: number[]
   /** Time passes in steps of a second (or `stepMs`), with turns of the event loop between them. */
@@ -55,6 +58,7 @@ export function open(options: OpenOptions = {}): Opened {
   const errors: unknown[] = []
   const closes: string[] = []
   const lost: number[] = []
+  const limits: LimitName[] = []
   const host = {
     heartbeat,
     budget: options.budget ?? new Budget(Infinity, []),
@@ -65,7 +69,7 @@ export function open(options: OpenOptions = {}): Opened {
     onClosed: () => undefined,
     onSettled: () => undefined,
     onLost: (messages: number) => void lost.push(messages),
-    onEvicted: () => undefined,
+    onLimit: (name: LimitName) => void limits.push(name),
   }
   const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, {
     protocol: options.protocol ?? '',
@@ -83,7 +87,7 @@ export function open(options: OpenOptions = {}): Opened {
       await settle()
     }
   }
-  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, lost, pass }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, lost, limits, pass }
 }
 
 /** A listener that takes all messages down: text as it is, binary in brackets. */
