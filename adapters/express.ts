@@ -77,10 +77,14 @@ function route(app: Application, request: IncomingMessage, response: ServerRespo
   })
 }
 
-/** Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. */
+/**
+ * Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. Express 5
+ * asks whether X-Powered-By is enabled; the request has been through that, and the header may have gone out since.
+ */
 function finish(app: AnyApp & AnyRouter, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const router = { handle: (_request: unknown, _response: unknown, done: (error: unknown) => void) => done(error) }
-  const empty = Object.create(app, { router: { value: router }, _router: { value: router } }) as AnyRouter
+  const own = { router: { value: router }, _router: { value: router }, enabled: { value: () => false } }
+  const empty = Object.create(app, own) as AnyRouter
   empty.handle(request, response)
 }
 
