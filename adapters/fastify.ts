@@ -71,15 +71,44 @@ function setUp(app: Instance, options: AppOptions): void {
  */
 const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fastify: '5.x', name: 'sockroute' })
 
+const BESIDE = [
+  'sockroute: the plugin is registered in another plugin of this app, beside this one;',
+  'register it once around both: await app.register(wsPlugin)',
+].join(' ')
+
 /** The first registration: from here on the app's server carries upgrades, and its end is theirs. */
 function begin(app: Instance, options: AppOptions): Around {
+  if (app.hasConstraintStrategy(CONSTRAINT)) throw new TypeError(BESIDE)
   const hub = new Hub(options, app.log)
   app.addConstraintStrategy(upgradesOnly())
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
-  const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
-  Dispatcher.of(app.server).add({ hub, route })
+  app.addHook('onRequest', passOn)
+  Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }
+}
+
+/** Where a request goes that Fastify has no route for: to the next app on the server. */
+const following = new WeakMap<IncomingMessage, () => void>()
+
+function routeBy(app: Instance) {
+  return (request: IncomingMessage, response: ServerResponse, next?: () => void): void => {
+    if (next !== undefined) following.set(request, next)
+    app.routing(request, response)
+  }
+}
+
+const passOn: onRequestHookHandler = (request, reply, done) => {
+  const next = request.is404 ? following.get(request.raw) : undefined
+  if (next === undefined) return done()
+  following.delete(request.raw)
+  reply.hijack()
+  next()
+}
+
+/** What no route matches goes through the hooks of the app itself, and not through those of its plugins. */
+function isRoot(app: Instance): boolean {
+  return /^fastify( -> |$)/.test(app.pluginName)
 }
 
 /** Fastify gives a hook `pluginTimeout` (10 s unless set), and `app.close()` fails when it takes longer. */

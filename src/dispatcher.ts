@@ -14,6 +14,11 @@ export interface Target {
   readonly hub: Hub
   /** Makes the response, whose `req` is then routed; where it is left out, Node's own for the request itself. */
   readonly respondTo?: (request: IncomingMessage) => ServerResponse
+  /**
+   * Whether it calls `next` where it has no route. One that replies always comes behind those that do.
+   * @defaultValue true
+   */
+  readonly passesOn?: boolean
   /** Runs the app's whole chain. Calls `next` where it has no route, if `next` is given; else it replies itself. */
   route(request: IncomingMessage, response: ServerResponse, next?: () => void): unknown
 }
@@ -48,7 +53,9 @@ export class Dispatcher {
 
   add(target: Target): void {
     if (this.#targets.some(({ hub }) => hub === target.hub)) return
-    this.#targets.push(target)
+    const passesOn = ({ passesOn = true }: Target): boolean => passesOn
+    const at = this.#targets.findIndex((other) => passesOn(target) && !passesOn(other))
+    this.#targets.splice(at < 0 ? this.#targets.length : at, 0, target)
     carry(this.#server, target.hub)
   }
 
