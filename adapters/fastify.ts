@@ -14,6 +14,7 @@ import {
   checkHandler,
   DEFAULTS,
   Dispatcher,
+  FASTIFY_AROUND,
   Hub,
   inherit,
   type Refusal,
@@ -37,8 +38,7 @@ interface Around {
   readonly settings: RouteSettings
 }
 
-const AROUND = Symbol.for('sockroute.fastify.around')
-type Instance = FastifyInstance & { [AROUND]?: Around }
+type Instance = FastifyInstance & { [FASTIFY_AROUND]?: Around }
 
 const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
   try {
@@ -55,9 +55,9 @@ function setUp(app: Instance, options: AppOptions): void {
       'sockroute: the plugin is registered here already; once more is for inside of a plugin of yours',
     )
   }
-  const outer = app[AROUND]
+  const outer = app[FASTIFY_AROUND]
   const around = outer === undefined ? begin(app, options) : layer(outer, options)
-  app.decorate(AROUND, around)
+  app.decorate(FASTIFY_AROUND, around)
   app.decorate('ws', Object.assign(wsMethod(app), verbsOf(around.hub)) as Instance['ws'])
 }
 
@@ -155,7 +155,7 @@ function wsMethod(app: Instance) {
     const handler = rest.pop()
     checkHandler(handler, 'ws(path, options?, handler)')
     const { ws: own, ...options } = readOptions(rest)
-    const { settings } = instance[AROUND] as Around // decorated together with `ws`
+    const { settings } = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
     const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
     const errorHooks = [options.onError ?? []].flat() as onErrorHookHandler[]
     return instance.route({

@@ -4,6 +4,7 @@ import { serverOf } from './handshake-socket.ts'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
+import { DISPATCHER } from './process-wide.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
 import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
@@ -26,8 +27,6 @@ export interface Target {
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 /** Node has it from 22.21 and 24.9 on: whether a request is upgraded at all. */
 type Upgradable = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
-
-const DISPATCHER = Symbol.for('sockroute.dispatcher')
 
 /**
  * Decides about all upgrade requests of one server, for every app that is on it: ours are routed, and no other
