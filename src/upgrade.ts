@@ -167,6 +167,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.#time.cancel()
     this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
+    if (!this.response.writableFinished) this.request.destroy(aborted()) // as Node's own server does it
   }
 
   #onError(error: unknown): void {
@@ -206,4 +207,8 @@ export class Upgrade implements Departing, SocketOwner {
     this.#socket.write(TIMED_OUT)
     this.#end()
   }
+}
+
+function aborted(): Error {
+  return Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
 }
