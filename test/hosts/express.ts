@@ -4,6 +4,7 @@ import express, { type Application, type ErrorRequestHandler, type RequestHandle
 import express4 from 'express4'
 import { attach, websockets } from '../../adapters/express.ts'
 import { handshakeSignal } from '../../src/index.ts'
+import { isThenable } from '../../src/thenable.ts'
 import { type AppSpec, type Hook, type Host, holdEnd, routesOf } from './host.ts'
 
 export const expressHosts: readonly Host[] = [
@@ -73,6 +74,6 @@ const middleware =
       hold: () => holdEnd(response),
       reply: (status, body, headers = {}) => response.status(status).set(headers).send(body),
     })
-    if (result instanceof Promise) return result.then(passOn)
+    if (isThenable(result)) return result.then(passOn)
     passOn()
   }

@@ -1,5 +1,6 @@
 /** Hooks that reply and fail all the same, or fail in ways of their own: one request is lost, and nothing else. */
 
+import { runInNewContext } from 'node:vm'
 import { echo, type Hook } from './host.ts'
 import { onEachHost } from './suite.ts'
 
@@ -41,4 +42,19 @@ await onEachHost('a hook that replies has refused, also if it fails afterwards',
   await app.settled()
   t.equal(opened, 0)
   t.equal((await app.send().then((other) => other.readHead())).status, 101, 'others go on')
+})
+
+/** As another library's promise: it has `then`, and is not of the class that we know. */
+const Foreign = runInNewContext('Promise') as PromiseConstructor
+const foreign = (promise: Promise<void>): Promise<void> => new Foreign((...settle) => void promise.then(...settle))
+
+await onEachHost('what a hook returns need not be of the class Promise', async (t, begin) => {
+  const app = await begin({
+    routes: {
+      '/rejects': { hooks: [() => foreign(turn().then(fail))], handler: echo },
+      '/fulfils': { hooks: [() => foreign(turn())], handler: echo },
+    },
+  })
+  t.equal((await app.send({ path: '/rejects' }).then((client) => client.readAnswer())).status, 500)
+  t.equal((await app.send({ path: '/fulfils' }).then((client) => client.readHead())).status, 101)
 })

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyRequest, type onRequestHookHandler, type onSendHookHandler } from 'fastify'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshakeSignal } from '../../src/index.ts'
+import { isThenable } from '../../src/thenable.ts'
 import { type Hook, type Host, routesOf } from './host.ts'
 
 export const fastifyHost: Host = {
@@ -46,6 +47,6 @@ const onRequest =
       hold: () => void held.add(request),
       reply: (status, body, headers = {}) => void reply.code(status).headers(headers).send(body),
     })
-    if (result instanceof Promise) return result // a hook that returns a promise does not call `done`
+    if (isThenable(result)) return result // a hook that returns a promise does not call `done`
     if (!reply.sent) done()
   }
