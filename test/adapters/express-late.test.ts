@@ -206,3 +206,17 @@ await onBoth('a header that was taken off stays off', async (t, framework) => {
     t.equal(headers['x-powered-by'], undefined, path)
   }
 })
+
+await onBoth('an error handler that passes on what comes behind the 101 keeps its cause', async (t, framework) => {
+  const { options, messages } = logging()
+  const app = websockets(framework(), options)
+  app.use('/ws', late['/next'])
+  app.ws('/ws', say('open'))
+  const onError: ErrorRequestHandler = (error, _request, response, next) => {
+    if (response.headersSent) next(error)
+    else response.status(500).send('sorry')
+  }
+  app.use(onError)
+  t.same(await closing(await (await serve(t, app)).open()), ['open', '1011'])
+  t.same(messages, ['too late'])
+})

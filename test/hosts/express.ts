@@ -71,6 +71,7 @@ const middleware =
       raw: request,
       signal: handshakeSignal(request),
       setHeader: (name, value) => response.append(name, value),
+      setStatus: (status) => response.status(status),
       hold: () => holdEnd(response),
       reply: (status, body, headers = {}) => response.status(status).set(headers).send(body),
     })

@@ -44,6 +44,7 @@ const onRequest =
       raw: request.raw,
       signal: handshakeSignal(request),
       setHeader: (name, value) => void reply.header(name, value),
+      setStatus: (status) => void reply.code(status),
       hold: () => void held.add(request),
       reply: (status, body, headers = {}) => void reply.code(status).headers(headers).send(body),
     })
