@@ -17,6 +17,7 @@ import {
   upgradeOf,
   verbsOf,
 } from '../src/adapter.ts'
+import { finish } from './express-finish.ts'
 import { contained } from './express-middleware.ts'
 import { warnIfShadowed } from './express-shadow.ts'
 import type { AnyRouter, AppWithWs, ExpressHandler, WithWs } from './express-types.ts'
@@ -72,20 +73,9 @@ function route(app: Application, request: IncomingMessage, response: ServerRespo
   const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
   return run(request, response, (error) => {
     if (error ? upgrade?.fail(error) : !upgrade?.isUnanswered) return
-    if (error || next === undefined) finish(app as AnyApp & AnyRouter, request, response, error)
+    if (error || next === undefined) finish(app, request, response, error)
     else next()
   })
-}
-
-/**
- * Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. Express 5
- * asks whether X-Powered-By is enabled; the request has been through that, and the header may have gone out since.
- */
-function finish(app: AnyApp & AnyRouter, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const router = { handle: (_request: unknown, _response: unknown, done: (error: unknown) => void) => done(error) }
-  const own = { router: { value: router }, _router: { value: router }, enabled: { value: () => false } }
-  const empty = Object.create(app, own) as AnyRouter
-  empty.handle(request, response)
 }
 
 function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {

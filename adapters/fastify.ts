@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type {
   FastifyInstance,
   FastifyPluginCallback,
@@ -25,6 +25,7 @@ import {
   verbsOf,
 } from '../src/adapter.ts'
 import { notingSend, onError, sealWith } from './fastify-reply.ts'
+import { isRoot, passOn, routeBy } from './fastify-routing.ts'
 import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
 export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
@@ -86,29 +87,6 @@ function begin(app: Instance, options: AppOptions): Around {
   app.addHook('onRequest', passOn)
   Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }
-}
-
-/** Where a request goes that Fastify has no route for: to the next app on the server. */
-const following = new WeakMap<IncomingMessage, () => void>()
-
-function routeBy(app: Instance) {
-  return (request: IncomingMessage, response: ServerResponse, next?: () => void): void => {
-    if (next !== undefined) following.set(request, next)
-    app.routing(request, response)
-  }
-}
-
-const passOn: onRequestHookHandler = (request, reply, done) => {
-  const next = request.is404 ? following.get(request.raw) : undefined
-  if (next === undefined) return done()
-  following.delete(request.raw)
-  reply.hijack()
-  next()
-}
-
-/** What no route matches goes through the hooks of the app itself, and not through those of its plugins. */
-function isRoot(app: Instance): boolean {
-  return /^fastify( -> |$)/.test(app.pluginName)
 }
 
 /** Fastify gives a hook `pluginTimeout` (10 s unless set), and `app.close()` fails when it takes longer. */

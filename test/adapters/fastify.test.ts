@@ -234,7 +234,9 @@ t.test('the plugin says what is wrong with how it is used', async (t) => {
   await t.rejects(() => registering(app), { message: /already/ })
   const apart = Fastify()
   await apart.register(async (inner) => registering(inner))
-  const beside = async (): Promise<void> => void (await apart.register(async (inner) => registering(inner)))
+  const beside = async (): Promise<void> => {
+    await apart.register(async (inner) => registering(inner))
+  }
   await t.rejects(beside, { name: 'TypeError', message: /register it once around both/ })
   const later = Fastify()
   later.register(wsPlugin, { prefix: '/ignored', logLevel: 'warn' } as AppOptions)
