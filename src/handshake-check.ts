@@ -4,6 +4,7 @@ import type { RouteSettings } from './options.ts'
 import { checkOrigin } from './origin.ts'
 import { type HandshakeAnswer, readHandshake } from './protocol/handshake.ts'
 import { FORBIDDEN } from './refusal.ts'
+import { requestedUrl } from './requested-url.ts'
 
 /** Where a handshake has come to. */
 export interface Stage {
@@ -21,8 +22,7 @@ export function checkHandshake(stage: Stage, settings: RouteSettings, host: stri
   const foreign = checkOrigin(request, host, settings)
   if (foreign === undefined) return answer
   const { advice, ...details } = foreign
-  const { url, originalUrl = url } = request as IncomingMessage & { originalUrl?: string } // Express rewrites url
-  hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
+  hub.log('warn', { ...details, url: requestedUrl(request) }, `sockroute: origin refused; ${advice}`)
   return FORBIDDEN
 }
 

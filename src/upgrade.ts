@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { abort } from './abort.ts'
 import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
@@ -7,6 +8,7 @@ import type { Departing } from './drain.ts'
 import { seal } from './handshake-response.ts'
 import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
 import { HandshakeTime } from './handshake-time.ts'
+import { logWait } from './handshake-wait.ts'
 import type { Hub, Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
@@ -65,8 +67,8 @@ export class Upgrade implements Departing, SocketOwner {
   }
 
   /**
-   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: of a file that is
-   * being opened, say.
+   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: its file is still
+   * being opened, say, or its template read. And where nothing follows, a hook that says 401 has not let anybody in.
    */
   get isUndecided(): boolean {
     return this.isUnanswered && this.response.statusCode === 200
@@ -167,6 +169,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.#time.cancel()
     this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
+    if (!this.response.writableFinished) abort(this.request)
   }
 
   #onError(error: unknown): void {
@@ -196,7 +199,9 @@ export class Upgrade implements Departing, SocketOwner {
 
   /** The 504 goes past the response, for whoever holds that may never let go of it; what it replies late is discarded. */
   #onTimeOver(): void {
-    if (this.#state !== 'routing' || this.response.headersSent) {
+    const isHeld = !this.response.headersSent && (this.#state === 'routing' || this.#state === 'accepted')
+    if (isHeld) logWait(this, this.#isReplied)
+    if (!isHeld || this.#state === 'accepted') {
       this.#socket.destroy()
       return
     }
