@@ -15,7 +15,7 @@ import {
   responder,
   routeOptions,
   upgradeOf,
-  verbsOf,
+  withVerbs,
 } from '../src/adapter.ts'
 import { finish } from './express-finish.ts'
 import { contained } from './express-middleware.ts'
@@ -84,7 +84,7 @@ function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
   const { listen } = app
   return Object.assign(withOptions(app, options), {
     [EXPRESS_HUB]: hub,
-    ws: Object.assign(wsMethod(app), verbsOf(hub)),
+    ws: withVerbs(wsMethod(app), hub),
     listen: (...args: unknown[]) => attach(Reflect.apply(listen, app, args) as Server, app),
   })
 }
@@ -153,7 +153,7 @@ const NOT_ATTACHED = [
 function checkHandshake(options: RouteOptions): RequestHandler {
   return (request, response, next) => {
     const upgrade = upgradeOf(request)
-    const refusal = upgrade?.check(inherit(upgrade.settings, options), hostOf(request))
+    const refusal = upgrade?.check(inherit(upgrade.settings, options), { host: hostOf(request), address: request.ip })
     if (refusal === undefined) next()
     else refuse(response, refusal)
   }

@@ -22,7 +22,7 @@ import {
   refusalHeaders,
   routeOptions,
   upgradeOf,
-  verbsOf,
+  withVerbs,
 } from '../src/adapter.ts'
 import { notingSend, onError, sealWith } from './fastify-reply.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
@@ -59,7 +59,7 @@ function setUp(app: Instance, options: AppOptions): void {
   const outer = app[FASTIFY_AROUND]
   const around = outer === undefined ? begin(app, options) : layer(outer, options)
   app.decorate(FASTIFY_AROUND, around)
-  app.decorate('ws', Object.assign(wsMethod(app), verbsOf(around.hub)) as Instance['ws'])
+  app.decorate('ws', withVerbs(wsMethod(app), around.hub) as Instance['ws'])
 }
 
 /**
@@ -169,7 +169,7 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    const refusal = upgrade.check(settings, request.host)
+    const refusal = upgrade.check(settings, { host: request.host, address: request.ip })
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }

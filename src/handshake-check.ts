@@ -13,14 +13,25 @@ export interface Stage {
   readonly server: Server | undefined
 }
 
+/** Who asks, as the framework sees it: through its proxies, where it trusts them. */
+export interface Client {
+  /** The host that was addressed. */
+  readonly host: string | undefined
+  readonly address: string | undefined
+}
+
 /** Whether a handshake is right, and its origin allowed. `host` is the request's as the framework sees it. */
 export function checkHandshake(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeAnswer {
   const { hub, request, server } = stage
   const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(server))
   const answer = readHandshake(request, { maxHeaderFields })
-  if (!answer.ok) return answer
+  if (!answer.ok) {
+    if (answer.status === 431) hub.onLimit('maxHeaderFields')
+    return answer
+  }
   const foreign = checkOrigin(request, host, settings)
   if (foreign === undefined) return answer
+  hub.onLimit('origins')
   const { advice, ...details } = foreign
   hub.log('warn', { ...details, url: requestedUrl(request) }, `sockroute: origin refused; ${advice}`)
   return FORBIDDEN
