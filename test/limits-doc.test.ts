@@ -21,7 +21,7 @@ t.test('every option with a number', async (t) => {
     if (typeof value !== 'number') continue
     const expected = value === Infinity ? 'unlimited' : value.toLocaleString('en-US')
     if (name === 'maxTotalBytes') t.match(rows.get(name), /^268,435,456, or a quarter of V8's heap limit/)
-    else t.equal(rows.get(name)?.replace(' (*app*)', ''), expected, name)
+    else t.equal(rows.get(name)?.replace(' (_app_)', ''), expected, name)
   }
 })
 
