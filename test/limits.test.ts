@@ -49,7 +49,7 @@ const cases: Case[] = [
     { settings: { pingIntervalMs: 1_000, pongTimeoutMs: 1_000 } },
     ({ peer, pass }) => {
       peer.answersPings = false
-      return pass(3_000)
+      return pass(5_000, 100)
     },
   ],
   [
