@@ -153,7 +153,10 @@ const NOT_ATTACHED = [
 function checkHandshake(options: RouteOptions): RequestHandler {
   return (request, response, next) => {
     const upgrade = upgradeOf(request)
-    const refusal = upgrade?.check(inherit(upgrade.settings, options), { host: hostOf(request), address: request.ip })
+    const refusal = upgrade?.check(inherit(upgrade.settings, options), {
+      host: hostOf(request),
+      addressOf: () => request.ip,
+    })
     if (refusal === undefined) next()
     else refuse(response, refusal)
   }

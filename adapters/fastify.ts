@@ -169,7 +169,7 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    const refusal = upgrade.check(settings, { host: request.host, address: request.ip })
+    const refusal = upgrade.check(settings, { host: request.host, addressOf: () => request.ip })
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }

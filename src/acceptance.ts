@@ -30,7 +30,7 @@ export class Acceptance {
   check(stage: Stage, settings: RouteSettings, client: Client): HandshakeRefusal | undefined {
     this.#settings = settings
     this.#answer = checkHandshake(stage, settings, client.host)
-    return this.#answer.ok ? this.#takePlace(stage, client.address) : this.#answer
+    return this.#answer.ok ? this.#takePlace(stage, client.addressOf) : this.#answer
   }
 
   /** It will not open here: its place is another's. */
@@ -61,8 +61,8 @@ export class Acceptance {
     return status === 101 ? this.#headers : []
   }
 
-  #takePlace({ hub }: Stage, address: string | undefined): HandshakeRefusal | undefined {
-    const place = this.#place ?? hub.quota.take(address)
+  #takePlace({ hub }: Stage, addressOf: Client['addressOf']): HandshakeRefusal | undefined {
+    const place = this.#place ?? hub.quota.take(addressOf)
     if (typeof place === 'string') {
       hub.onLimit(place)
       return place === 'maxConnections' ? UNAVAILABLE : TOO_MANY

@@ -7,7 +7,7 @@
  *
  * and in a route, where `upgradeOf(request)` says that the request is an upgrade under way:
  *
- *     upgrade.check(settings, { host, address })          // first: the handshake's syntax, its origin, a place for it
+ *     upgrade.check(settings, { host, addressOf })        // first: the handshake's syntax, its origin, a place for it
  *     upgrade.accept(handler, request)                    // last: puts the 101 on the response, which then is ended
  *
  * Both return a refusal to reply with, or undefined. What fails behind the 101 goes to `upgrade.fail(error)`.

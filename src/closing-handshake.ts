@@ -8,13 +8,11 @@ import { EMPTY } from './protocol/growing-buffer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { Sender } from './sender.ts'
 
-/** What the end of a connection goes through. */
-interface Parts {
-  readonly transport: Duplex
-  readonly intake: Intake
+/** Implemented by `Wire`. */
+export interface ClosingOwner {
   readonly sender: Sender
   /** The peer's time to do its part begins. */
-  startTimeout(): void
+  startCloseTimeout(): void
 }
 
 /** The closing handshake of one connection: does what the table says. RFC 6455 §7 */
@@ -24,13 +22,17 @@ export class ClosingHandshake {
   reason: Buffer = EMPTY
   /** The peer broke the protocol, or a limit: no answer is awaited. */
   isFailed = false
-  readonly #parts: Parts
+  readonly #transport: Duplex
+  readonly #intake: Intake
+  readonly #owner: ClosingOwner
   #state: ClosingState = 'open'
   /** The payload of our close frame, once there is a reason for one. */
   #ownClose: Buffer = EMPTY
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(transport: Duplex, intake: Intake, owner: ClosingOwner) {
+    this.#transport = transport
+    this.#intake = intake
+    this.#owner = owner
   }
 
   get isOpen(): boolean {
@@ -70,34 +72,30 @@ export class ClosingHandshake {
   step(event: ClosingEvent): void {
     const { state, actions } = step(this.#state, event)
     this.#state = state
-    if (!this.isOpen) this.#parts.sender.dropHeld()
+    if (!this.isOpen) this.#owner.sender.dropHeld()
     for (const action of actions) this.#act(action)
   }
 
   #act(action: ClosingAction): void {
-    const { transport, intake, sender } = this.#parts
+    const { outbox } = this.#owner.sender
     switch (action) {
       case 'send-close':
-        sender.outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
+        outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
         return
       case 'echo-close':
-        sender.outbox.addFrame(
-          FIN,
-          Opcode.Close,
-          this.code === CloseCode.NoStatus ? EMPTY : closePayload(this.code, ''),
-        )
+        outbox.addFrame(FIN, Opcode.Close, this.code === CloseCode.NoStatus ? EMPTY : closePayload(this.code, ''))
         return
       case 'start-timeout':
-        this.#parts.startTimeout()
+        this.#owner.startCloseTimeout()
         return
       case 'end-transport':
-        intake.stop()
-        sender.outbox.end()
-        intake.follow(true)
+        this.#intake.stop()
+        outbox.end()
+        this.#intake.follow(true)
         return
       case 'destroy-transport':
-        intake.stop()
-        transport.destroy()
+        this.#intake.stop()
+        this.#transport.destroy()
     }
   }
 }

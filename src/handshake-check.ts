@@ -17,7 +17,8 @@ export interface Stage {
 export interface Client {
   /** The host that was addressed. */
   readonly host: string | undefined
-  readonly address: string | undefined
+  /** Asked only where addresses have a limit: Node keeps what it has looked up. */
+  addressOf(): string | undefined
 }
 
 /** Whether a handshake is right, and its origin allowed. `host` is the request's as the framework sees it. */

@@ -49,8 +49,9 @@ export class Hub implements WireHost {
   readonly quota: Quota
   readonly clock: Clock
   readonly connections: Connections
-  /** Open connections, with what they came with. */
-  readonly #wires = new Map<Wire, Pick<Opening, 'server' | 'place'>>()
+  /** Open connections, with the server that each came through. */
+  readonly #wires = new Map<Wire, object | undefined>()
+  readonly #places = new Map<Wire, Place>()
   readonly #upgrades = new Set<Upgrade>()
   readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
@@ -119,8 +120,8 @@ export class Hub implements WireHost {
   /** Makes `transport`, on which the 101 has gone out, a connection. */
   open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
     const wire = new Wire(transport, opening.settings, this, opening, this.#reporterFor(opening))
-    const { server, place } = opening
-    this.#wires.set(wire, { server, place })
+    this.#wires.set(wire, opening.server)
+    if (opening.place !== undefined) this.#places.set(wire, opening.place)
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
@@ -147,7 +148,8 @@ export class Hub implements WireHost {
   }
 
   onClosed(wire: Wire): void {
-    this.#wires.get(wire)?.place?.release()
+    this.#places.get(wire)?.release()
+    this.#places.delete(wire)
     this.#wires.delete(wire)
   }
 
@@ -174,7 +176,7 @@ export class Hub implements WireHost {
   }
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
-    const wires = [...this.#wires].filter(([, { server }]) => isConcerned(server)).map(([wire]) => wire)
+    const wires = [...this.#wires].filter(([, server]) => isConcerned(server)).map(([wire]) => wire)
     const upgrades = [...this.#upgrades, ...this.#lingering].filter(({ server }) => isConcerned(server))
     const drain = new Drain([...wires, ...upgrades], { ...this.settings.drain, ...options }, this.clock)
     this.#drains.add(drain)

@@ -91,8 +91,8 @@ export class Intake implements HeldReader {
 
   /** Begins, `head` first. `isBufferShared` lets the transport read into the buffer of all, where it can. */
   start(head: Buffer, isBufferShared = false): void {
-    this.#transport.on('data', (chunk: Buffer) => this.#receive(chunk))
-    if (isBufferShared) readIntoShared(this.#transport, (chunk, isLent) => this.#receive(chunk, isLent))
+    this.#transport.on('data', this.#receive)
+    if (isBufferShared) readIntoShared(this.#transport, this.#receive)
     this.#transport.on('end', () => {
       this.#hasEnded = true
       this.#goOn()
@@ -153,7 +153,7 @@ export class Intake implements HeldReader {
     this.#goOn()
   }
 
-  #receive(chunk: Buffer, isLent = false): void {
+  readonly #receive = (chunk: Buffer, isLent = false): void => {
     if (this.#rest !== undefined || this.#isWaiting) {
       this.#rest = Buffer.concat([this.#rest ?? EMPTY, chunk]) // a stream may be resumed behind our back, as above
       this.#transport.pause()

@@ -29,7 +29,7 @@ export class Outbox {
   readonly #transport: Duplex
   readonly #owner: OutboxOwner
   readonly #chunks: Chunks
-  readonly #receipts = new Receipts()
+  #receipts: Receipts | undefined = undefined
   #written = 0
   /** Of what is written, as the chunks count. */
   #position = 0
@@ -98,6 +98,7 @@ export class Outbox {
 
   /** Called when everything added up to now is written, or cannot be any more. */
   onWritten(callback: SendCallback): void {
+    this.#receipts ??= new Receipts()
     this.#receipts.add(this.#chunks.position, callback)
   }
 
@@ -123,7 +124,7 @@ export class Outbox {
   drop(error: Error): void {
     this.#chunks.clear()
     this.#written = this.#chunks.added
-    this.#receipts.drop(error)
+    this.#receipts?.drop(error)
   }
 
   #schedule(): void {
@@ -149,7 +150,7 @@ export class Outbox {
     this.#inFlight -= bytes
     this.#written += bytes
     this.#position += positions
-    this.#receipts.settle(this.#position)
+    this.#receipts?.settle(this.#position)
     this.flush()
     this.#owner.onSent()
   }

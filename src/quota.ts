@@ -6,9 +6,21 @@ export interface QuotaLimits {
 }
 
 /** A connection's, or that of a handshake on its way. */
-export interface Place {
+export class Place {
+  readonly #quota: Quota
+  readonly #key: string | undefined
+  #isTaken = true
+
+  constructor(quota: Quota, key: string | undefined) {
+    this.#quota = quota
+    this.#key = key
+  }
+
   /** Once is enough, more do no harm. */
-  release(): void
+  release(): void {
+    if (this.#isTaken) this.#quota.add(this.#key, -1)
+    this.#isTaken = false
+  }
 }
 
 /** How many connections an app has, in all and from each address. Exact: whoever took a place gives it back. */
@@ -26,32 +38,31 @@ export class Quota {
     return this.#byAddress.size
   }
 
-  /** Takes a place, or returns the name of the limit that has none left. An unknown address (a Unix socket's) counts in all alone. */
-  take(address: string | undefined): Place | keyof QuotaLimits {
+  /**
+   * Takes a place; undefined where nothing is limited; or returns the name of the limit that has none left. `addressOf` tells
+   * the client's address, of which a Unix socket's has none: it counts in all alone.
+   */
+  take(addressOf: () => string | undefined): Place | keyof QuotaLimits | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
+    if (maxConnections === Infinity && maxConnectionsPerAddress === Infinity) return undefined
     if (this.#total >= maxConnections) return 'maxConnections'
-    const isCounted = address !== undefined && maxConnectionsPerAddress < Infinity
-    const key = isCounted ? addressKey(address) : undefined
+    const address = maxConnectionsPerAddress === Infinity ? undefined : addressOf()
+    const key = address === undefined ? undefined : addressKey(address)
     if (key !== undefined && this.#countOf(key) >= maxConnectionsPerAddress) return 'maxConnectionsPerAddress'
-    this.#add(key, 1)
-    let isTaken = true
-    return {
-      release: () => {
-        if (isTaken) this.#add(key, -1)
-        isTaken = false
-      },
-    }
+    this.add(key, 1)
+    return new Place(this, key)
   }
 
-  #countOf(key: string): number {
-    return this.#byAddress.get(key) ?? 0
-  }
-
-  #add(key: string | undefined, more: number): void {
+  /** For places. */
+  add(key: string | undefined, more: number): void {
     this.#total += more
     if (key === undefined) return
     const count = this.#countOf(key) + more
     if (count > 0) this.#byAddress.set(key, count)
     else this.#byAddress.delete(key)
+  }
+
+  #countOf(key: string): number {
+    return this.#byAddress.get(key) ?? 0
   }
 }

@@ -15,10 +15,8 @@ export interface Symbols {
   readonly callback: symbol
 }
 
-interface Insides {
-  /** From now on the socket reads into `buffer`, and calls `onRead` for each read. */
-  switchTo(buffer: Buffer, onRead: (bytes: number) => void): void
-}
+/** Called by the socket for each read. Returns whether reading goes on. */
+type OnRead = (this: Socket, bytes: number, buffer: Buffer) => boolean
 
 interface Handle {
   useUserBuffer?: (buffer: Buffer) => void
@@ -39,23 +37,20 @@ export function proveReadBuffer(): Promise<boolean> {
   return proof
 }
 
-/** Undefined for a socket that is something else than Node's own over TCP or a pipe. */
-export function insidesOf(socket: Socket, { buffer, callback }: Symbols): Insides | undefined {
+/**
+ * From now on the socket reads into `buffer`, and calls `onRead` for each read. Returns false for one that is something else than
+ * Node's own over TCP or a pipe.
+ */
+export function switchTo(socket: Socket, { buffer, callback }: Symbols, memory: Buffer, onRead: OnRead): boolean {
   const insides = socket as unknown as Record<symbol, unknown> & { readonly _handle?: Handle | null }
   const handle = insides._handle
-  if (insides[buffer] !== null || insides[callback] !== null || 'encrypted' in socket) return undefined
-  if (!handle || !['TCP', 'Pipe'].includes(handle.constructor.name)) return undefined
-  if (typeof handle.useUserBuffer !== 'function') return undefined
-  return {
-    switchTo(bytes, onRead) {
-      handle.useUserBuffer?.(bytes)
-      insides[buffer] = bytes
-      insides[callback] = (count: number): boolean => {
-        onRead(count)
-        return true
-      }
-    },
-  }
+  if (insides[buffer] !== null || insides[callback] !== null || 'encrypted' in socket) return false
+  if (!handle || !['TCP', 'Pipe'].includes(handle.constructor.name)) return false
+  if (typeof handle.useUserBuffer !== 'function') return false
+  handle.useUserBuffer(memory)
+  insides[buffer] = memory
+  insides[callback] = onRead
+  return true
 }
 
 function isKnown(): boolean {
@@ -94,17 +89,18 @@ async function prove(accepted: Socket, client: Socket): Promise<Symbols | undefi
   client.write('.')
   await once(accepted, 'data')
   const symbols = symbolsOf(accepted)
-  const insides = symbols && insidesOf(accepted, symbols)
-  if (insides === undefined) return undefined
+  if (symbols === undefined) return undefined
   const parts: string[] = []
   let whilePaused = 0
   const part = Buffer.alloc(PART_BYTES)
-  insides.switchTo(part, (bytes) => {
-    if (accepted.isPaused()) whilePaused++
-    parts.push(part.toString('latin1', 0, bytes))
-    accepted.pause()
-    void nextTurn().then(() => nextTurn().then(() => accepted.resume()))
+  const isSwitched = switchTo(accepted, symbols, part, function (bytes, buffer) {
+    if (this.isPaused()) whilePaused++
+    parts.push(buffer.toString('latin1', 0, bytes))
+    this.pause()
+    void nextTurn().then(() => nextTurn().then(() => this.resume()))
+    return true
   })
+  if (!isSwitched) return undefined
   client.end(MESSAGE)
   await once(accepted, 'end')
   accepted.end()

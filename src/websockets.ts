@@ -72,7 +72,10 @@ export class WebSockets {
     checkHandler(handler, 'upgrade()')
     const { onRequest, settings } = this.#routeOf((rest[0] ?? NO_OPTIONS) as NodeRouteOptions) // checked there
     this.#begin(request, socket, head, async (upgrade) => {
-      const refusal = upgrade.check(settings, { host: request.headers.host, address: request.socket.remoteAddress })
+      const refusal = upgrade.check(settings, {
+        host: request.headers.host,
+        addressOf: () => request.socket.remoteAddress,
+      })
       if (refusal !== undefined) return writeRefusal(upgrade.response, refusal)
       if (onRequest !== undefined) await onRequest(request, upgrade.response, upgrade.signal)
       if (!upgrade.isUndecided) return

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { markAsUntransferable } from 'node:worker_threads'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
-import { ClosingHandshake } from './closing-handshake.ts'
+import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection } from './connection.ts'
 import { Deadlines, type Due, shortestMs } from './deadlines.ts'
 import type { Departing } from './drain.ts'
@@ -44,7 +44,7 @@ export interface Agreement {
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the
  * outside that users hold. Only this, and what it hands the transport to, knows that: any Duplex.
  */
-export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Departing, Holder {
+export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Beating, Departing, Holder {
   readonly connection: Connection
   readonly inbox: Inbox
   readonly sender: Sender
@@ -93,12 +93,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     const watched = { outbox: this.#outbox, inbox: this.inbox, intake: this.#intake }
     host.heartbeat.add(this, shortestMs(settings))
     this.#deadlines = new Deadlines(settings, watched, host.heartbeat.now)
-    this.#closing = new ClosingHandshake({
-      transport,
-      intake: this.#intake,
-      sender: this.sender,
-      startTimeout: () => this.#deadlines.startClosing(host.heartbeat.now),
-    })
+    this.#closing = new ClosingHandshake(transport, this.#intake, this)
     const { messageRate } = settings
     this.#throttle = messageRate && new Throttle(messageRate, host.heartbeat.clock, () => this.#regulate())
   }
@@ -240,7 +235,11 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     this.#closing.receive(code, reason)
   }
 
-  // What the sender and the inbox tell.
+  // What the closing handshake, the sender and the inbox tell.
+
+  startCloseTimeout(): void {
+    this.#deadlines.startClosing(this.#host.heartbeat.now)
+  }
 
   onOverflow(): void {
     this.#end('maxUnsentBytes')
