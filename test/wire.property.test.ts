@@ -115,7 +115,7 @@ function checkLimits({ socket, wire, closes, transport }: Opened, budget: Budget
 async function invariant(commands: Command[]): Promise<void> {
   const budget = new Budget(Infinity, [])
   const opened = open({ settings: SETTINGS, budget })
-  const { socket, closes, clock, transport, pass, errors, heartbeat } = opened
+  const { socket, closes, clock, transport, pass, errors, heartbeat, told } = opened
   const late: string[] = []
   for (const event of ['message', 'ping', 'pong', 'drain', 'error', 'close'] as const) {
     if (event === 'message') continue // a listener would take the messages
@@ -133,6 +133,8 @@ async function invariant(commands: Command[]): Promise<void> {
   if (closes.length !== 1) throw new Error(`close came ${closes.length} times`)
   if (clock.timers !== 0) throw new Error(`${clock.timers} timers live`)
   if ([...heartbeat.members].length > 0) throw new Error('still in the heartbeat')
+  const closed = told.filter((what) => what === 'closed')
+  if (closed.length !== 1 || told.at(-1) !== 'settled') throw new Error(`the app was told ${told.join()}`)
   if (budget.heldBytes !== 0) throw new Error(`${budget.heldBytes} bytes still charged`)
   if (socket.bufferedAmount !== 0) throw new Error(`bufferedAmount ${socket.bufferedAmount} after the end`)
   if (!transport.destroyed || socket.readyState !== socket.CLOSED) throw new Error('not gone')

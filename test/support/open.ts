@@ -37,6 +37,8 @@ export interface Opened {
   readonly errors: unknown[]
   /** Each 'close', as `1000 reason`. */
   readonly closes: string[]
+  /** What the app's registry was told of the connection: `closed`, `settled`. */
+  readonly told: string[]
   /** How many messages were dropped, each time that the app was told. */
   readonly lost: number[]
   /** Time passes in steps of a second (or `stepMs`), with turns of the event loop between them. */
@@ -54,6 +56,7 @@ export function open(options: OpenOptions = {}): Opened {
   const [transport, far] = pair()
   const errors: unknown[] = []
   const closes: string[] = []
+  const told: string[] = []
   const lost: number[] = []
   const host = {
     heartbeat,
@@ -62,8 +65,8 @@ export function open(options: OpenOptions = {}): Opened {
       errors.push(error)
       options.onError?.(error, socket)
     },
-    onClosed: () => undefined,
-    onSettled: () => undefined,
+    onClosed: () => void told.push('closed'),
+    onSettled: () => void told.push('settled'),
     onLost: (messages: number) => void lost.push(messages),
     onEvicted: () => undefined,
   }
@@ -83,7 +86,7 @@ export function open(options: OpenOptions = {}): Opened {
       await settle()
     }
   }
-  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, lost, pass }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, told, lost, pass }
 }
 
 /** A listener that takes all messages down: text as it is, binary in brackets. */
