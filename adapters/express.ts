@@ -5,6 +5,7 @@ import {
   type AppOptions,
   checkHandler,
   Dispatcher,
+  EXPRESS_HUB,
   Hub,
   inherit,
   isWebSocketUpgrade,
@@ -14,17 +15,17 @@ import {
   responder,
   routeOptions,
   upgradeOf,
-  verbsOf,
+  withVerbs,
 } from '../src/adapter.ts'
+import { finish } from './express-finish.ts'
 import { contained } from './express-middleware.ts'
 import { warnIfShadowed } from './express-shadow.ts'
 import type { AnyRouter, AppWithWs, ExpressHandler, WithWs } from './express-types.ts'
 
 export type { AppWithWs, ExpressHandler, WithWs, WsRoutes } from './express-types.ts'
 
-const HUB = Symbol.for('sockroute.express.hub')
 /** An app with what `attach` looks for. */
-type AnyApp = Application & { [HUB]?: Hub; readonly request: Request; readonly response: Response }
+type AnyApp = Application & { [EXPRESS_HUB]?: Hub; readonly request: Request; readonly response: Response }
 
 /**
  * Gives an Express app (4 or 5) its `ws` method, and lets `app.listen()` carry upgrades. Nothing global is patched.
@@ -53,7 +54,7 @@ export function websockets(target: unknown, options: AppOptions = {}): unknown {
  * @throws TypeError if the app was not given to `websockets()` before
  */
 export function attach<S extends Server>(server: S, app: Application): S {
-  const hub = (app as AnyApp | undefined)?.[HUB]
+  const hub = (app as AnyApp | undefined)?.[EXPRESS_HUB]
   if (hub === undefined) throw new TypeError('sockroute: attach(server, app) takes an app from websockets(express())')
   if (typeof (server as Server | undefined)?.on !== 'function') {
     throw new TypeError('sockroute: attach(server, app) takes a server, such as https.createServer(tls, app)')
@@ -72,25 +73,18 @@ function route(app: Application, request: IncomingMessage, response: ServerRespo
   const run = app as unknown as AnyRouter['handle'] // an app is its own request listener
   return run(request, response, (error) => {
     if (error ? upgrade?.fail(error) : !upgrade?.isUnanswered) return
-    if (error || next === undefined) finish(app as AnyApp & AnyRouter, request, response, error)
+    if (error || next === undefined) finish(app, request, response, error)
     else next()
   })
 }
 
-/** Express's own reply where nothing matched, or all has failed: that of the same app with nothing else in it. */
-function finish(app: AnyApp & AnyRouter, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const router = { handle: (_request: unknown, _response: unknown, done: (error: unknown) => void) => done(error) }
-  const empty = Object.create(app, { router: { value: router }, _router: { value: router } }) as AnyRouter
-  empty.handle(request, response)
-}
-
 function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
-  if (app[HUB] !== undefined) throw new TypeError('sockroute: this app has its ws method already')
+  if (app[EXPRESS_HUB] !== undefined) throw new TypeError('sockroute: this app has its ws method already')
   const hub = new Hub(options)
   const { listen } = app
   return Object.assign(withOptions(app, options), {
-    [HUB]: hub,
-    ws: Object.assign(wsMethod(app), verbsOf(hub)),
+    [EXPRESS_HUB]: hub,
+    ws: withVerbs(wsMethod(app), hub),
     listen: (...args: unknown[]) => attach(Reflect.apply(listen, app, args) as Server, app),
   })
 }
@@ -159,7 +153,7 @@ const NOT_ATTACHED = [
 function checkHandshake(options: RouteOptions): RequestHandler {
   return (request, response, next) => {
     const upgrade = upgradeOf(request)
-    const refusal = upgrade?.check(inherit(upgrade.settings, options), hostOf(request))
+    const refusal = upgrade?.check(inherit(upgrade.settings, options), { host: hostOf(request), address: request.ip })
     if (refusal === undefined) next()
     else refuse(response, refusal)
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type {
   FastifyInstance,
   FastifyPluginCallback,
@@ -14,6 +14,7 @@ import {
   checkHandler,
   DEFAULTS,
   Dispatcher,
+  FASTIFY_AROUND,
   Hub,
   inherit,
   type Refusal,
@@ -21,9 +22,10 @@ import {
   refusalHeaders,
   routeOptions,
   upgradeOf,
-  verbsOf,
+  withVerbs,
 } from '../src/adapter.ts'
 import { notingSend, onError, sealWith } from './fastify-reply.ts'
+import { isRoot, passOn, routeBy } from './fastify-routing.ts'
 import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
 export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
@@ -37,8 +39,7 @@ interface Around {
   readonly settings: RouteSettings
 }
 
-const AROUND = Symbol.for('sockroute.fastify.around')
-type Instance = FastifyInstance & { [AROUND]?: Around }
+type Instance = FastifyInstance & { [FASTIFY_AROUND]?: Around }
 
 const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
   try {
@@ -55,10 +56,10 @@ function setUp(app: Instance, options: AppOptions): void {
       'sockroute: the plugin is registered here already; once more is for inside of a plugin of yours',
     )
   }
-  const outer = app[AROUND]
+  const outer = app[FASTIFY_AROUND]
   const around = outer === undefined ? begin(app, options) : layer(outer, options)
-  app.decorate(AROUND, around)
-  app.decorate('ws', Object.assign(wsMethod(app), verbsOf(around.hub)) as Instance['ws'])
+  app.decorate(FASTIFY_AROUND, around)
+  app.decorate('ws', withVerbs(wsMethod(app), around.hub) as Instance['ws'])
 }
 
 /**
@@ -71,14 +72,20 @@ function setUp(app: Instance, options: AppOptions): void {
  */
 const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fastify: '5.x', name: 'sockroute' })
 
+const BESIDE = [
+  'sockroute: the plugin is registered in another plugin of this app, beside this one;',
+  'register it once around both: await app.register(wsPlugin)',
+].join(' ')
+
 /** The first registration: from here on the app's server carries upgrades, and its end is theirs. */
 function begin(app: Instance, options: AppOptions): Around {
+  if (app.hasConstraintStrategy(CONSTRAINT)) throw new TypeError(BESIDE)
   const hub = new Hub(options, app.log)
   app.addConstraintStrategy(upgradesOnly())
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
-  const route = (request: IncomingMessage, response: ServerResponse): void => app.routing(request, response)
-  Dispatcher.of(app.server).add({ hub, route })
+  app.addHook('onRequest', passOn)
+  Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }
 }
 
@@ -126,7 +133,7 @@ function wsMethod(app: Instance) {
     const handler = rest.pop()
     checkHandler(handler, 'ws(path, options?, handler)')
     const { ws: own, ...options } = readOptions(rest)
-    const { settings } = instance[AROUND] as Around // decorated together with `ws`
+    const { settings } = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
     const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
     const errorHooks = [options.onError ?? []].flat() as onErrorHookHandler[]
     return instance.route({
@@ -162,7 +169,7 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    const refusal = upgrade.check(settings, request.host)
+    const refusal = upgrade.check(settings, { host: request.host, address: request.ip })
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }

@@ -1,5 +1,5 @@
 import { negotiate } from './extensions/negotiate.ts'
-import { checkHandshake, type Stage } from './handshake-check.ts'
+import { type Client, checkHandshake, type Stage } from './handshake-check.ts'
 import type { Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import {
@@ -8,7 +8,8 @@ import {
   type HandshakeHeaders,
   type HandshakeRefusal,
 } from './protocol/handshake.ts'
-import { FAILED, UNAVAILABLE } from './refusal.ts'
+import type { Place } from './quota.ts'
+import { FAILED, TOO_MANY, UNAVAILABLE } from './refusal.ts'
 import { pickProtocol } from './subprotocol.ts'
 
 /** What the route makes of a handshake, from its check to the head that goes out. */
@@ -18,6 +19,7 @@ export class Acceptance {
   #headers: HandshakeHeaders = []
   #opening: Opening | undefined = undefined
   #sentStatus = 0
+  #place: Place | undefined = undefined
 
   /** What opens, when its 101 has gone out. The status of the response may change afterwards. */
   get opening(): Opening | undefined {
@@ -25,10 +27,16 @@ export class Acceptance {
   }
 
   /** The route that checked last counts: another may follow. */
-  check(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
+  check(stage: Stage, settings: RouteSettings, client: Client): HandshakeRefusal | undefined {
     this.#settings = settings
-    this.#answer = checkHandshake(stage, settings, host)
-    return this.#answer.ok ? undefined : this.#answer
+    this.#answer = checkHandshake(stage, settings, client.host)
+    return this.#answer.ok ? this.#takePlace(stage, client.address) : this.#answer
+  }
+
+  /** It will not open here: its place is another's. */
+  leave(): void {
+    this.#place?.release()
+    this.#place = undefined
   }
 
   accept({ hub, request, server }: Stage, handler: Opening['handler'], routed: unknown): HandshakeRefusal | undefined {
@@ -39,7 +47,8 @@ export class Acceptance {
     const protocol = pickProtocol(protocols, settings, request)
     const extension = negotiate(extensions, settings.compression)
     this.#headers = acceptHeaders(key, protocol, extension?.header)
-    this.#opening = { settings, protocol: protocol ?? '', extension, handler, request: routed, server }
+    const place = this.#place
+    this.#opening = { settings, protocol: protocol ?? '', extension, handler, request: routed, server, place }
     return undefined
   }
 
@@ -50,5 +59,15 @@ export class Acceptance {
   onHead(status: number): HandshakeHeaders {
     this.#sentStatus = status
     return status === 101 ? this.#headers : []
+  }
+
+  #takePlace({ hub }: Stage, address: string | undefined): HandshakeRefusal | undefined {
+    const place = this.#place ?? hub.quota.take(address)
+    if (typeof place === 'string') {
+      hub.onLimit(place)
+      return place === 'maxConnections' ? UNAVAILABLE : TOO_MANY
+    }
+    this.#place = place
+    return undefined
   }
 }

@@ -7,7 +7,7 @@
  *
  * and in a route, where `upgradeOf(request)` says that the request is an upgrade under way:
  *
- *     upgrade.check(settings, host)                       // first: the handshake's syntax and its origin
+ *     upgrade.check(settings, { host, address })          // first: the handshake's syntax, its origin, a place for it
  *     upgrade.accept(handler, request)                    // last: puts the 101 on the response, which then is ended
  *
  * Both return a refusal to reply with, or undefined. What fails behind the 101 goes to `upgrade.fail(error)`.
@@ -18,6 +18,7 @@ export { Dispatcher, type Target } from './dispatcher.ts'
 export { type Connections, Hub } from './hub.ts'
 export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions, RouteSettings } from './options.ts'
 export { DEFAULTS } from './options.ts'
+export { EXPRESS_HUB, FASTIFY_AROUND } from './process-wide.ts'
 export type { HandshakeRefusal as Refusal } from './protocol/handshake.ts'
 export { isWebSocketUpgrade } from './protocol/handshake.ts'
 export { FAILED, refusalHeaders, writeRefusal } from './refusal.ts'
@@ -25,4 +26,4 @@ export { responder } from './responder.ts'
 export { inherit, routeOptions } from './settings.ts'
 export type { Upgrade } from './upgrade.ts'
 export { upgradeOf } from './upgrades.ts'
-export { type AppVerbs, checkHandler, verbsOf } from './verbs.ts'
+export { type AppVerbs, checkHandler, withVerbs } from './verbs.ts'

@@ -15,8 +15,17 @@ const AT_WORK_MS = 300_000
 
 /** The first of the deadlines, which says how fine the heartbeat has to be. */
 export function shortestMs(settings: ConnectionSettings): number {
-  const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs } = settings
-  return Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs)
+  const { closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs, maxLifetimeMs } = settings
+  return Math.min(closeTimeoutMs, pingIntervalMs, pongTimeoutMs, messageTimeoutMs, sendTimeoutMs, maxLifetimeMs)
+}
+
+/** Which of a connection's times is over. */
+export type Due = 'closeTimeoutMs' | 'sendTimeoutMs' | 'messageTimeoutMs' | 'maxLifetimeMs'
+
+/** How far its end has come. */
+interface Stage {
+  readonly isOpen: boolean
+  readonly isFailed: boolean
 }
 
 /** The parts of a connection in which something can stand still. */
@@ -38,6 +47,7 @@ export class Deadlines {
   readonly #receiving: Progress
   /** When the closing handshake ends. */
   #closeAt = Infinity
+  readonly #lifeEndsAt: number
   #messagesSeen = 0
   #takenSeen = 0
 
@@ -47,6 +57,16 @@ export class Deadlines {
     this.#watched = watched
     this.#sending = new Progress(now)
     this.#receiving = new Progress(now)
+    this.#lifeEndsAt = now + settings.maxLifetimeMs * (1 - Math.random() / 10)
+  }
+
+  /** Which limit is reached, if one is. `lateBytes` have come since our close frame. */
+  due(now: number, { isOpen, isFailed }: Stage, lateBytes: number): Due | undefined {
+    if (this.#isCloseDue(now, !isFailed, lateBytes)) return 'closeTimeoutMs'
+    if (this.#isSendDue(now)) return 'sendTimeoutMs'
+    if (!isOpen) return undefined
+    if (this.#isMessageDue(now)) return 'messageTimeoutMs'
+    return now >= this.#lifeEndsAt ? 'maxLifetimeMs' : undefined
   }
 
   /** The closing handshake has `closeTimeoutMs` from now. */
@@ -58,7 +78,7 @@ export class Deadlines {
    * Whether the closing handshake's time is over. It begins anew while we flush what lies before our close frame, and
    * while the handler catches up with what lies before the peer's: `lateBytes` have come since ours.
    */
-  isCloseDue(now: number, isFlushing: boolean, lateBytes: number): boolean {
+  #isCloseDue(now: number, isFlushing: boolean, lateBytes: number): boolean {
     if (this.#closeAt === Infinity) return false
     const { outbox, inbox, intake } = this.#watched
     const isCatchingUp = !intake.isReading && inbox.taken !== this.#takenSeen && lateBytes < UNDER_WAY_BYTES
@@ -68,14 +88,14 @@ export class Deadlines {
   }
 
   /** Whether the peer has taken none of what is unsent for `sendTimeoutMs`. */
-  isSendDue(now: number): boolean {
+  #isSendDue(now: number): boolean {
     const { unsentBytes, writtenBytes } = this.#watched.outbox
     if (unsentBytes === 0) this.#sending.rest(now, writtenBytes)
     return this.#sending.stalledMs(now, writtenBytes, 1) >= this.#settings.sendTimeoutMs
   }
 
   /** Whether a message that was begun has not gone on for `messageTimeoutMs`. */
-  isMessageDue(now: number): boolean {
+  #isMessageDue(now: number): boolean {
     const { isInMessage, isListening, messages, unfinishedBytes } = this.#watched.intake
     if (!isInMessage || !isListening || messages !== this.#messagesSeen) {
       this.#messagesSeen = messages

@@ -4,6 +4,7 @@ import { serverOf } from './handshake-socket.ts'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
+import { DISPATCHER } from './process-wide.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
 import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
@@ -14,6 +15,11 @@ export interface Target {
   readonly hub: Hub
   /** Makes the response, whose `req` is then routed; where it is left out, Node's own for the request itself. */
   readonly respondTo?: (request: IncomingMessage) => ServerResponse
+  /**
+   * Whether it calls `next` where it has no route. One that replies always comes behind those that do.
+   * @defaultValue true
+   */
+  readonly passesOn?: boolean
   /** Runs the app's whole chain. Calls `next` where it has no route, if `next` is given; else it replies itself. */
   route(request: IncomingMessage, response: ServerResponse, next?: () => void): unknown
 }
@@ -21,8 +27,6 @@ export interface Target {
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 /** Node has it from 22.21 and 24.9 on: whether a request is upgraded at all. */
 type Upgradable = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
-
-const DISPATCHER = Symbol.for('sockroute.dispatcher')
 
 /**
  * Decides about all upgrade requests of one server, for every app that is on it: ours are routed, and no other
@@ -48,7 +52,9 @@ export class Dispatcher {
 
   add(target: Target): void {
     if (this.#targets.some(({ hub }) => hub === target.hub)) return
-    this.#targets.push(target)
+    const passesOn = ({ passesOn = true }: Target): boolean => passesOn
+    const at = this.#targets.findIndex((other) => passesOn(target) && !passesOn(other))
+    this.#targets.splice(at < 0 ? this.#targets.length : at, 0, target)
     carry(this.#server, target.hub)
   }
 

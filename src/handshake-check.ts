@@ -4,6 +4,7 @@ import type { RouteSettings } from './options.ts'
 import { checkOrigin } from './origin.ts'
 import { type HandshakeAnswer, readHandshake } from './protocol/handshake.ts'
 import { FORBIDDEN } from './refusal.ts'
+import { requestedUrl } from './requested-url.ts'
 
 /** Where a handshake has come to. */
 export interface Stage {
@@ -12,17 +13,27 @@ export interface Stage {
   readonly server: Server | undefined
 }
 
+/** Who asks, as the framework sees it: through its proxies, where it trusts them. */
+export interface Client {
+  /** The host that was addressed. */
+  readonly host: string | undefined
+  readonly address: string | undefined
+}
+
 /** Whether a handshake is right, and its origin allowed. `host` is the request's as the framework sees it. */
 export function checkHandshake(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeAnswer {
   const { hub, request, server } = stage
   const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(server))
   const answer = readHandshake(request, { maxHeaderFields })
-  if (!answer.ok) return answer
+  if (!answer.ok) {
+    if (answer.status === 431) hub.onLimit('maxHeaderFields')
+    return answer
+  }
   const foreign = checkOrigin(request, host, settings)
   if (foreign === undefined) return answer
+  hub.onLimit('origins')
   const { advice, ...details } = foreign
-  const { url, originalUrl = url } = request as IncomingMessage & { originalUrl?: string } // Express rewrites url
-  hub.log('warn', { ...details, url: originalUrl }, `sockroute: origin refused; ${advice}`)
+  hub.log('warn', { ...details, url: requestedUrl(request) }, `sockroute: origin refused; ${advice}`)
   return FORBIDDEN
 }
 

@@ -19,12 +19,25 @@ export function seal(response: ServerResponse): void {
   Object.assign(response, SEALED)
 }
 
-/** Puts the handshake's headers on a 101; everything else ends the connection. */
-function writeHead(this: ServerResponse, status: number, ...rest: never[]): ServerResponse {
+/** Puts the handshake's headers on a 101; everything else ends the connection. `rest`: a reason, fields, or both. */
+function writeHead(this: ServerResponse, status: number, ...rest: unknown[]): ServerResponse {
   for (const [name, value] of upgradeOf(this.req)?.onHead(status) ?? []) this.setHeader(name, value)
   if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
-  else if (!/\bclose\b/i.test(String(this.getHeader('Connection') ?? 'close'))) this.setHeader('Connection', 'close')
-  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...rest])
+  else if (!ends('Connection', this.getHeader('Connection') ?? 'close')) this.setHeader('Connection', 'close')
+  const own = status === 101 ? rest : rest.map(withoutKeepAlive)
+  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...own])
+}
+
+function ends(name: unknown, value: unknown): boolean {
+  return String(name).toLowerCase() !== 'connection' || /\bclose\b/i.test(String(value))
+}
+
+/** Node takes header fields as an object, as a list of pairs, and as a list of names and values by turns. */
+function withoutKeepAlive(argument: unknown): unknown {
+  if (typeof argument !== 'object' || argument === null) return argument
+  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter((pair) => ends(...pair)))
+  if (argument.every(Array.isArray)) return argument.filter(([name, value]) => ends(name, value))
+  return argument.filter((_, at) => ends(argument[at & ~1], argument[at | 1]))
 }
 
 /** RFC 9112 §6.1, RFC 9110 §8.6 */

@@ -4,8 +4,10 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
 import { CloseCode } from './protocol/close-code.ts'
+import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
 import type { Upgrade } from './upgrade.ts'
@@ -29,6 +31,8 @@ export interface Opening extends Agreement {
   readonly request: unknown
   /** The server that the connection came through. */
   readonly server: object | undefined
+  /** What it holds of the app's quota. */
+  readonly place?: Place | undefined
 }
 
 /** The open connections of an app, in the order in which they were opened. */
@@ -42,14 +46,16 @@ export class Hub implements WireHost {
   readonly logger: Logger
   readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
+  readonly quota: Quota
   readonly clock: Clock
   readonly connections: Connections
-  /** Open connections, with the server that each came through. */
-  readonly #wires = new Map<Wire, unknown>()
+  /** Open connections, with what they came with. */
+  readonly #wires = new Map<Wire, Pick<Opening, 'server' | 'place'>>()
   readonly #upgrades = new Set<Upgrade>()
   readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
   readonly #closedServers = new WeakSet<object>()
+  readonly #limits = new LimitCounts()
   /** Connections that had to go since the last line about it. */
   #evicted = 0
   #closing: Promise<void> | undefined = undefined
@@ -61,7 +67,13 @@ export class Hub implements WireHost {
     if (this.settings.sharedReadBuffer) void proveReadBuffer()
     this.heartbeat = new Heartbeat<Wire>(clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
+    this.quota = new Quota(this.settings)
     this.connections = listOf(this.#wires)
+  }
+
+  /** How often each limit was reached. */
+  get limitsHit(): LimitsHit {
+    return this.#limits.all
   }
 
   /** Whether the app, or the one `server` of it, takes no more connections. */
@@ -85,6 +97,12 @@ export class Hub implements WireHost {
     this.#upgrades.add(upgrade)
   }
 
+  /** There is no room for the handshake, or the app is at its end. */
+  turnAway(upgrade: Upgrade): void {
+    if (!this.isClosing(upgrade.server)) this.onLimit('maxPendingHandshakes')
+    this.linger(upgrade)
+  }
+
   /** The handshake will be refused, or has been: it takes nobody's place, and its end is waited for. */
   linger(upgrade: Upgrade): void {
     this.#upgrades.delete(upgrade)
@@ -100,8 +118,9 @@ export class Hub implements WireHost {
 
   /** Makes `transport`, on which the 101 has gone out, a connection. */
   open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
-    const wire = new Wire(transport, opening.settings, this.#hostFor(opening), opening)
-    this.#wires.set(wire, opening.server)
+    const wire = new Wire(transport, opening.settings, this, opening, this.#reporterFor(opening))
+    const { server, place } = opening
+    this.#wires.set(wire, { server, place })
     this.#upgrades.delete(upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
@@ -128,6 +147,7 @@ export class Hub implements WireHost {
   }
 
   onClosed(wire: Wire): void {
+    this.#wires.get(wire)?.place?.release()
     this.#wires.delete(wire)
   }
 
@@ -139,13 +159,9 @@ export class Hub implements WireHost {
     this.log('warn', { messages }, 'sockroute: a client has left, and its last messages were dropped: nobody took them')
   }
 
-  onEvicted(): void {
-    if (this.#evicted++ > 0) return
-    this.clock.setTimeout(() => {
-      const { maxTotalBytes } = this.settings
-      this.log('warn', { maxTotalBytes, connections: this.#evicted }, EVICTED)
-      this.#evicted = 0
-    }, EVICTION_LOG_MS)
+  onLimit(name: LimitName): void {
+    this.#limits.hit(name)
+    if (name === 'maxTotalBytes') this.#onEvicted()
   }
 
   /** A logger that fails must not fail what it reports. */
@@ -158,7 +174,7 @@ export class Hub implements WireHost {
   }
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
-    const wires = [...this.#wires].filter(([, server]) => isConcerned(server)).map(([wire]) => wire)
+    const wires = [...this.#wires].filter(([, { server }]) => isConcerned(server)).map(([wire]) => wire)
     const upgrades = [...this.#upgrades, ...this.#lingering].filter(({ server }) => isConcerned(server))
     const drain = new Drain([...wires, ...upgrades], { ...this.settings.drain, ...options }, this.clock)
     this.#drains.add(drain)
@@ -171,18 +187,18 @@ export class Hub implements WireHost {
   }
 
   /** A request stays alive with its connection only where an `onError` may ask for it. */
-  #hostFor({ settings, request }: Opening): WireHost {
+  #reporterFor({ settings, request }: Opening): ((error: unknown, connection: Connection) => void) | undefined {
     const { onError } = settings
-    if (onError === undefined) return this
-    return {
-      heartbeat: this.heartbeat,
-      budget: this.budget,
-      onHandlerError: (error, connection) => this.#report(onError, error, connection, request),
-      onClosed: (wire) => this.onClosed(wire),
-      onSettled: (wire) => this.onSettled(wire),
-      onLost: (messages) => this.onLost(messages),
-      onEvicted: () => this.onEvicted(),
-    }
+    return onError && ((error, connection) => this.#report(onError, error, connection, request))
+  }
+
+  #onEvicted(): void {
+    if (this.#evicted++ > 0) return
+    this.clock.setTimeout(() => {
+      const { maxTotalBytes } = this.settings
+      this.log('warn', { maxTotalBytes, connections: this.#evicted }, EVICTED)
+      this.#evicted = 0
+    }, EVICTION_LOG_MS)
   }
 
   #report(onError: OnError, error: unknown, connection: Connection, request: unknown): void {

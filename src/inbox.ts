@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
 import { MessageQueue, type Waiting } from './message-queue.ts'
+import { isThenable } from './thenable.ts'
 
 /** Messages wait up to this many bytes; then we stop reading. Reading goes on when half of it is taken. */
 const FULL_BYTES = 65_536
@@ -235,8 +236,4 @@ const pump = (inbox: Inbox): void => inbox.pump()
 
 function toArrayBuffer(data: Buffer): ArrayBuffer {
   return data.buffer.slice(data.byteOffset, data.byteOffset + data.length) as ArrayBuffer // Node's Buffers are not shared
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -6,12 +6,14 @@ export { type BinaryType, type CloseResult, Connection, type SendOptions } from 
 export type { ConnectionEvents } from './events.ts'
 export { handshakeSignal } from './handshake-signal.ts'
 export type { Connections } from './hub.ts'
+export type { LimitName, LimitsHit } from './limits.ts'
 export type {
   AppOptions,
   ConnectionOptions,
   DrainOptions,
   Limit,
   Logger,
+  MessageRate,
   OnError,
   Origins,
   Protocols,

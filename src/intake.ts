@@ -160,6 +160,11 @@ export class Intake implements HeldReader {
       return
     }
     this.#owner.onBytes(chunk.length)
+    this.#bytesLeft -= chunk.length
+    this.#parse(chunk, isLent)
+  }
+
+  #parse(chunk: Buffer, isLent = false): void {
     const before = this.#parser.frames
     try {
       const taken = this.#parser.push(chunk, isLent, this.#framesLeft)
@@ -168,7 +173,6 @@ export class Intake implements HeldReader {
       this.#fail(error)
     }
     this.#framesLeft -= this.#parser.frames - before
-    this.#bytesLeft -= chunk.length
     const isTurnOver = this.#framesLeft <= 0 || this.#bytesLeft <= 0
     if (isTurnOver && !this.#isStopped) this.waitTurn(NOTHING_FIRST)
     this.#owner.onRead()
@@ -185,7 +189,8 @@ export class Intake implements HeldReader {
     const rest = this.#rest
     if (rest !== undefined && this.isReading) {
       this.#rest = undefined
-      this.#receive(rest)
+      this.#owner.onBytes(0)
+      this.#parse(rest)
     }
     if (this.#rest !== undefined || this.#isWaiting) return
     if (this.#hasEnded) this.#owner.onEnd()

@@ -84,6 +84,23 @@ const compression: Rule = (value) => {
   return undefined
 }
 
+const perSecond: Rule = (value) =>
+  typeof value === 'number' && value > 0 && value < Infinity ? undefined : 'takes a number above 0'
+
+const RATE_RULES: Record<string, Rule> = {
+  messagesPerSecond: perSecond,
+  bytesPerSecond: perSecond,
+  burstSeconds: perSecond,
+  atLimit: (value) => (value === 'pause' || value === 'close' ? undefined : `takes 'pause' or 'close'`),
+}
+
+const messageRate: Rule = (value) => {
+  if (!isObject(value)) return 'takes an object such as { messagesPerSecond: 50 }'
+  checkOptions(value, RATE_RULES, 'messageRate.')
+  const hasLimit = value.messagesPerSecond !== undefined || value.bytesPerSecond !== undefined
+  return hasLimit ? undefined : 'needs messagesPerSecond or bytesPerSecond'
+}
+
 const CONNECTION_RULES: Record<string, Rule> = {
   maxMessageBytes: bytes(true),
   maxFragments: count,
@@ -94,6 +111,8 @@ const CONNECTION_RULES: Record<string, Rule> = {
   maxBufferedBytes: bytes(false),
   maxUnsentBytes: bytes(true),
   sendTimeoutMs: ms(true),
+  maxLifetimeMs: ms(true),
+  messageRate,
 }
 
 export const ROUTE_RULES: Record<string, Rule> = {
@@ -112,6 +131,8 @@ export const APP_RULES: Record<string, Rule> = {
   ...ROUTE_RULES,
   passUpgrades: paths,
   maxPendingHandshakes: count,
+  maxConnections: count,
+  maxConnectionsPerAddress: count,
   maxTotalBytes: bytes(true),
   sharedReadBuffer: flag,
   drain,

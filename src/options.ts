@@ -59,6 +59,33 @@ export interface ConnectionOptions {
    * @defaultValue 120_000
    */
   readonly sendTimeoutMs?: Limit
+  /**
+   * The connection is closed with 1001 at this age, less a random tenth so that many do not come back at once: whoever
+   * reconnects is authenticated anew.
+   * @defaultValue 'unlimited'
+   */
+  readonly maxLifetimeMs?: Limit
+  /**
+   * How fast messages may come from one peer. What is faster waits, or ends the connection.
+   * @defaultValue undefined (any)
+   */
+  readonly messageRate?: MessageRate
+}
+
+/** A rate, of messages (pings and pongs are messages, too), of bytes, or of both. */
+export interface MessageRate {
+  /** On average. */
+  readonly messagesPerSecond?: number
+  /** On average, headers included. */
+  readonly bytesPerSecond?: number
+  /** What comes in so many seconds may also come at once. @defaultValue 1 */
+  readonly burstSeconds?: number
+  /**
+   * `'pause'`: we do not read until there is room again, and TCP slows the peer down. `'close'`: the connection is closed
+   * with 1008.
+   * @defaultValue 'pause'
+   */
+  readonly atLimit?: 'pause' | 'close'
 }
 
 /** Which pages may connect: `'any'` page, a list of origins, or a function that decides. */
@@ -181,6 +208,17 @@ export interface AppOptions extends RouteOptions {
    */
   readonly maxPendingHandshakes?: Limit
   /**
+   * Most connections of this app, handshakes that are being decided included. One more gets 503 with Retry-After.
+   * @defaultValue 'unlimited'
+   */
+  readonly maxConnections?: Limit
+  /**
+   * Most connections from one address, handshakes included; all of an IPv6 /64 are one. The address is the framework's own
+   * `request.ip`: behind a proxy that is the proxy's, unless the framework is told to trust it. One more gets 429.
+   * @defaultValue 'unlimited'
+   */
+  readonly maxConnectionsPerAddress?: Limit
+  /**
    * What all connections together may hold: unfinished messages, messages that wait for their handler, and unsent bytes.
    * Over it the connection that holds most is closed with 1013, or terminated if its peer takes nothing; what stands still
    * weighs more with each second.
@@ -201,7 +239,9 @@ export interface AppOptions extends RouteOptions {
 }
 
 /** Every option of a connection with its value. `'unlimited'` has become Infinity. */
-export type ConnectionSettings = Readonly<Record<keyof ConnectionOptions, number>>
+export type ConnectionSettings = Readonly<Record<Exclude<keyof ConnectionOptions, 'messageRate'>, number>> & {
+  readonly messageRate: MessageRate | undefined
+}
 
 /** Every option of a route with its value. */
 export interface RouteSettings extends ConnectionSettings {
@@ -219,6 +259,8 @@ export interface RouteSettings extends ConnectionSettings {
 export interface AppSettings extends RouteSettings {
   readonly passUpgrades: readonly string[] | ((request: IncomingMessage) => boolean)
   readonly maxPendingHandshakes: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
   readonly maxTotalBytes: number
   readonly sharedReadBuffer: boolean
   readonly drain: Required<DrainOptions>
@@ -242,6 +284,8 @@ export const DEFAULTS: AppSettings = {
   maxBufferedBytes: 1_048_576,
   maxUnsentBytes: 16_777_216,
   sendTimeoutMs: 120_000,
+  maxLifetimeMs: Infinity,
+  messageRate: undefined,
   origins: [],
   requireOrigin: false,
   allowedHosts: undefined,
@@ -252,6 +296,8 @@ export const DEFAULTS: AppSettings = {
   onError: undefined,
   passUpgrades: [],
   maxPendingHandshakes: 10_000,
+  maxConnections: Infinity,
+  maxConnectionsPerAddress: Infinity,
   maxTotalBytes: Math.min(268_435_456, Math.floor(getHeapStatistics().heap_size_limit / 4)),
   sharedReadBuffer: true,
   drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },

@@ -59,7 +59,7 @@ export function insidesOf(socket: Socket, { buffer, callback }: Symbols): Inside
 }
 
 function isKnown(): boolean {
-  const { node = '', bun, deno } = process.versions
+  const { node, bun, deno } = process.versions
   return KNOWN_LINES.includes(Number.parseInt(node, 10)) && bun === undefined && deno === undefined
 }
 

@@ -10,6 +10,8 @@ const refusal = (status: number, reason: string, ...headers: [string, string][])
 
 export const FORBIDDEN: HandshakeRefusal = refusal(403, 'Forbidden')
 export const FAILED: HandshakeRefusal = refusal(500, 'Internal Server Error')
+/** From one address. RFC 6585 §4 */
+export const TOO_MANY: HandshakeRefusal = refusal(429, 'Too Many Requests', ['Retry-After', '5'])
 /** Too many handshakes, or the end is near. RFC 9110 §15.6.4 */
 export const UNAVAILABLE: HandshakeRefusal = refusal(503, 'Service Unavailable', ['Retry-After', '5'])
 

@@ -14,8 +14,23 @@ interface Prototypes {
 export function responder({ request, response }: Prototypes): (original: IncomingMessage) => ServerResponse {
   const Request = withPrototype(IncomingMessage, request)
   const Response = withPrototype(ServerResponse, response)
-  // Node's parser has made the original. All its fields move over: its stream's state, too, which says that it has ended.
-  return (original) => new Response(Object.assign(new Request(original.socket), original))
+  return (original) => new Response(hasBody(original) ? original : copy(original, new Request(original.socket)))
+}
+
+/** What makes a request a stream, in Node's own fields. */
+type Stream = IncomingMessage & Record<'_readableState' | '_events' | '_eventsCount', unknown>
+
+/** Node's parser has made the original. Its fields move over, but a stream's state and its listeners belong to one alone. */
+function copy(original: IncomingMessage, request: IncomingMessage): IncomingMessage {
+  const { _readableState, _events, _eventsCount } = request as Stream
+  Object.assign(request, original, { _readableState, _events, _eventsCount })
+  request.push(null)
+  return request
+}
+
+/** From Node 26 on a request's body is read by Node, in front of an upgrade; what is left of it is in the original. */
+function hasBody(original: IncomingMessage): boolean {
+  return original.readableLength > 0 || !original.complete
 }
 
 /**

@@ -17,6 +17,10 @@ export interface SenderOwner {
   closedError(): Error
   /** More is unsent than may be. */
   onOverflow(): void
+  /** More is unsent than `maxBufferedBytes`. */
+  onCongested(): void
+  /** A later ping came before an earlier one could be answered. */
+  onPongReplaced(): void
   /** The congestion is over. */
   onDrained(): void
   /** What is unsent may have changed. */
@@ -102,8 +106,10 @@ export class Sender implements OutboxOwner {
 
   /** Of the pings that come while the peer takes nothing, only the newest is answered. RFC 6455 §5.5.3 */
   answerPing(payload: Buffer): void {
-    if (this.outbox.isStuck) this.#pongDue = ownCopy(payload)
-    else this.outbox.addFrame(FIN, Opcode.Pong, payload)
+    if (this.outbox.isStuck) {
+      if (this.#pongDue !== undefined) this.#owner.onPongReplaced()
+      this.#pongDue = ownCopy(payload)
+    } else this.outbox.addFrame(FIN, Opcode.Pong, payload)
   }
 
   /** Fulfils when the congestion is over. */
@@ -174,7 +180,9 @@ export class Sender implements OutboxOwner {
 
   #added(callback: SendCallback | undefined): void {
     if (callback !== undefined) this.outbox.onWritten(callback)
-    if (this.outbox.unsentBytes > this.#settings.maxBufferedBytes) this.isCongested = true
+    if (this.isCongested || this.outbox.unsentBytes <= this.#settings.maxBufferedBytes) return
+    this.isCongested = true
+    this.#owner.onCongested()
   }
 }
 

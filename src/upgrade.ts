@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { abort } from './abort.ts'
 import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { Departing } from './drain.ts'
+import type { Client } from './handshake-check.ts'
 import { seal } from './handshake-response.ts'
 import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
 import { HandshakeTime } from './handshake-time.ts'
+import { logWait } from './handshake-wait.ts'
 import type { Hub, Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
@@ -65,8 +68,8 @@ export class Upgrade implements Departing, SocketOwner {
   }
 
   /**
-   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: of a file that is
-   * being opened, say.
+   * What replies and then lets routing go on has refused. A status may be all there is of a reply yet: its file is still
+   * being opened, say, or its template read. And where nothing follows, a hook that says 401 has not let anybody in.
    */
   get isUndecided(): boolean {
     return this.isUnanswered && this.response.statusCode === 200
@@ -84,7 +87,7 @@ export class Upgrade implements Departing, SocketOwner {
   begin(route: () => unknown): void {
     if (this.#socket.isDestroyed) return
     if (this.hub.takes(this)) this.hub.begin(this)
-    else this.hub.linger(this) // refused in its turn, unless there is room by then
+    else this.hub.turnAway(this) // refused in its turn, unless there is room by then
     this.#time.limit(this.settings.handshakeTimeoutMs)
     this.#socket.inTurn(() => {
       this.#state = 'routing'
@@ -96,7 +99,10 @@ export class Upgrade implements Departing, SocketOwner {
   /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
   enter(hub: Hub): boolean {
     if (!hub.takes(this)) return false
-    if (hub !== this.hub) this.hub.end(this)
+    if (hub !== this.hub) {
+      this.hub.end(this)
+      this.#acceptance.leave()
+    }
     hub.begin(this)
     this.hub = hub
     this.settings = hub.settings
@@ -115,10 +121,10 @@ export class Upgrade implements Departing, SocketOwner {
     return true
   }
 
-  /** The first thing in a route: whether the handshake is right, and its origin allowed. `host` is as the framework sees it. */
-  check(settings: RouteSettings, host: string | undefined): HandshakeRefusal | undefined {
+  /** The first thing in a route: whether the handshake is right, its origin allowed, and there is a place for it. */
+  check(settings: RouteSettings, client: Client): HandshakeRefusal | undefined {
     if (this.#state === 'routing') this.#time.limit(settings.handshakeTimeoutMs)
-    return this.#acceptance.check(this, settings, host)
+    return this.#acceptance.check(this, settings, client)
   }
 
   /**
@@ -164,9 +170,11 @@ export class Upgrade implements Departing, SocketOwner {
 
   onGone(): void {
     this.#state = 'over'
+    this.#acceptance.leave()
     this.#time.cancel()
     this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
+    if (!this.response.writableFinished) abort(this.request)
   }
 
   #onError(error: unknown): void {
@@ -189,6 +197,7 @@ export class Upgrade implements Departing, SocketOwner {
 
   #end(): void {
     this.#state = 'refused'
+    this.#acceptance.leave()
     this.hub.linger(this)
     this.#socket.end()
     this.#time.grant(this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS)
@@ -196,7 +205,10 @@ export class Upgrade implements Departing, SocketOwner {
 
   /** The 504 goes past the response, for whoever holds that may never let go of it; what it replies late is discarded. */
   #onTimeOver(): void {
-    if (this.#state !== 'routing' || this.response.headersSent) {
+    const isHeld = !this.response.headersSent && (this.#state === 'routing' || this.#state === 'accepted')
+    this.hub.onLimit('handshakeTimeoutMs')
+    if (isHeld) logWait(this, this.#isReplied)
+    if (!isHeld || this.#state === 'accepted') {
       this.#socket.destroy()
       return
     }

@@ -1,10 +1,13 @@
 import type { Connections, Hub } from './hub.ts'
+import type { LimitsHit } from './limits.ts'
 import type { DrainOptions } from './options.ts'
 
 /** What an app can do with all of its WebSockets; `app.ws` has them. */
 export interface AppVerbs {
   /** The open connections of this app; those of an app that is mounted on another belong to the other. */
   readonly connections: Connections
+  /** How often each limit was reached since the app began, by the names of the options. */
+  readonly limitsHit: LimitsHit
   /**
    * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over
    * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone and its handler has settled.
@@ -13,8 +16,14 @@ export interface AppVerbs {
   close(options?: DrainOptions): Promise<void>
 }
 
-export function verbsOf(hub: Hub): AppVerbs {
-  return { connections: hub.connections, close: (options) => hub.close(options) }
+/** Gives them to `target`. Not by `Object.assign`, which would read what is to be read each time. */
+export function withVerbs<Target extends object>(target: Target, hub: Hub): Target & AppVerbs {
+  const verbs: PropertyDescriptorMap = {
+    connections: { value: hub.connections, enumerable: true },
+    limitsHit: { get: () => hub.limitsHit, enumerable: true },
+    close: { value: (options?: DrainOptions) => hub.close(options), enumerable: true },
+  }
+  return Object.defineProperties(target, verbs) as Target & AppVerbs // which are those
 }
 
 /** @throws TypeError if `handler` is none */

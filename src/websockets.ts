@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
 import { serverOf } from './handshake-socket.ts'
 import { type Connections, Hub } from './hub.ts'
+import type { LimitsHit } from './limits.ts'
 import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
@@ -71,7 +72,7 @@ export class WebSockets {
     checkHandler(handler, 'upgrade()')
     const { onRequest, settings } = this.#routeOf((rest[0] ?? NO_OPTIONS) as NodeRouteOptions) // checked there
     this.#begin(request, socket, head, async (upgrade) => {
-      const refusal = upgrade.check(settings, request.headers.host)
+      const refusal = upgrade.check(settings, { host: request.headers.host, address: request.socket.remoteAddress })
       if (refusal !== undefined) return writeRefusal(upgrade.response, refusal)
       if (onRequest !== undefined) await onRequest(request, upgrade.response, upgrade.signal)
       if (!upgrade.isUndecided) return
@@ -90,6 +91,11 @@ export class WebSockets {
     this.#begin(request, socket, head, (upgrade) =>
       writeRefusal(upgrade.response, { ok: false, status, reason, headers: [] }),
     )
+  }
+
+  /** How often each limit was reached. */
+  get limitsHit(): LimitsHit {
+    return this.#hub.limitsHit
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */

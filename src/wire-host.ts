@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts'
 import type { Connection } from './connection.ts'
 import type { Heartbeat } from './heartbeat.ts'
+import type { LimitName } from './limits.ts'
 import type { Wire } from './wire.ts'
 
 /** The app around a connection. */
@@ -13,8 +14,8 @@ export interface WireHost {
   onClosed(wire: Wire): void
   /** 'close' has been emitted, and no code of the application's is at work any more. */
   onSettled(wire: Wire): void
+  /** A limit was reached. */
+  onLimit(name: LimitName): void
   /** So many messages of a peer that has gone were dropped: their handler took too long, or never listened. */
   onLost(messages: number): void
-  /** The connection held more than all others when `budget` was exceeded, and has to go. */
-  onEvicted(): void
 }

@@ -2,30 +2,36 @@ import type { Duplex } from 'node:stream'
 import { markAsUntransferable } from 'node:worker_threads'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
+import { ClosingHandshake } from './closing-handshake.ts'
 import { Connection } from './connection.ts'
-import { Deadlines, shortestMs } from './deadlines.ts'
+import { Deadlines, type Due, shortestMs } from './deadlines.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { Beating } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
+import { type LimitName, limitOf } from './limits.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
-import { ownCopy } from './own-copy.ts'
 import { CloseCode } from './protocol/close-code.ts'
-import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
 import { ProtocolError } from './protocol/errors.ts'
-import { closePayload, FIN } from './protocol/frame-writer.ts'
+import { closePayload } from './protocol/frame-writer.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { Pulse } from './pulse.ts'
 import { Sender, type SenderOwner } from './sender.ts'
+import { Throttle } from './throttle.ts'
 import type { WireHost } from './wire-host.ts'
 
 const ignore = (): void => undefined
 /** It is given to every user: transferred by one, it would be detached for all. */
 markAsUntransferable(EMPTY.buffer)
+
+/** It has reached its greatest age: whoever comes back is asked anew who they are. */
+const OLD = closePayload(CloseCode.GoingAway, 'maximum lifetime reached')
+
+type ErrorReport = (error: unknown, connection: Connection) => void
 
 /** What client and server have agreed on. */
 export interface Agreement {
@@ -46,8 +52,6 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   readonly protocol: string
   /** '' for none. */
   readonly extensions: string
-  closeCode: number = CloseCode.Abnormal
-  closeReason: Buffer = EMPTY
   /** 'close' has been emitted. */
   isFinished = false
   /** What the budget was told that we hold. */
@@ -56,22 +60,29 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   readonly #intake: Intake
   readonly #outbox: Outbox
   readonly #host: WireHost
-  #state: ClosingState = 'open'
-  /** The payload of our close frame, once there is a reason for one. */
-  #ownClose: Buffer = EMPTY
+  readonly #report: ErrorReport | undefined
   /** The route's handler has not returned, or its promise not settled. */
   #isHandling = true
-  #isFailed = false
   /** The transport has closed. */
   #isGone = false
   /** What has come since our close frame, in bytes. */
   #lateBytes = 0
   readonly #deadlines: Deadlines
+  readonly #closing: ClosingHandshake
+  readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
 
-  constructor(transport: Duplex, settings: ConnectionSettings, host: WireHost, { protocol, extension }: Agreement) {
+  /** `report` is told what handlers throw; without it the host is. */
+  constructor(
+    transport: Duplex,
+    settings: ConnectionSettings,
+    host: WireHost,
+    { protocol, extension }: Agreement,
+    report?: ErrorReport,
+  ) {
     this.#transport = transport
     this.#host = host
+    this.#report = report
     this.protocol = protocol
     this.extensions = extension?.header ?? ''
     this.connection = new Connection(this)
@@ -82,6 +93,14 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     const watched = { outbox: this.#outbox, inbox: this.inbox, intake: this.#intake }
     host.heartbeat.add(this, shortestMs(settings))
     this.#deadlines = new Deadlines(settings, watched, host.heartbeat.now)
+    this.#closing = new ClosingHandshake({
+      transport,
+      intake: this.#intake,
+      sender: this.sender,
+      startTimeout: () => this.#deadlines.startClosing(host.heartbeat.now),
+    })
+    const { messageRate } = settings
+    this.#throttle = messageRate && new Throttle(messageRate, host.heartbeat.clock, () => this.#regulate())
   }
 
   /**
@@ -102,11 +121,20 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   /** 1 open, 2 closing, 3 closed. It is never 0: users get no connection before it is open. */
   get readyState(): 1 | 2 | 3 {
     if (this.#isGone) return 3
-    return this.#state === 'open' ? 1 : 2
+    return this.isOpen ? 1 : 2
   }
 
   get isOpen(): boolean {
-    return this.#state === 'open'
+    return this.#closing.isOpen
+  }
+
+  /** As the peer sent it; 1005 if it sent none, 1006 if there was no closing handshake. */
+  get closeCode(): number {
+    return this.#closing.code
+  }
+
+  get closeReason(): Buffer {
+    return this.#closing.reason
   }
 
   get isCongested(): boolean {
@@ -131,9 +159,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   /** `payload` is that of a close frame. RFC 6455 §7.1.2 */
   close(payload: Buffer): void {
-    if (this.#state !== 'open') return
-    this.#ownClose = payload
-    this.#step('close-requested')
+    if (!this.isOpen) return
+    this.#closing.request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
   }
@@ -146,7 +173,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   terminate(): void {
     this.inbox.discard()
     if (this.#isGone) this.#finish()
-    else this.#step('terminated')
+    else this.#closing.step('terminated')
   }
 
   /** Fulfils when 'close' has been emitted. */
@@ -167,53 +194,64 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   onBytes(count: number): void {
     this.pulse.heard(this.#host.heartbeat.now)
     if (!this.isOpen) this.#lateBytes += count
+    this.#throttle?.onBytes(count)
     this.#outbox.beginTurn()
   }
 
   /** RFC 6455 §7.1.7 */
   onFault(error: ProtocolError): void {
-    this.#ownClose = closePayload(error.closeCode, error.message)
-    this.#isFailed = true
-    this.#step('peer-failed')
+    const limit = limitOf(error)
+    if (limit !== undefined) this.#host.onLimit(limit)
+    this.#closing.fail(closePayload(error.closeCode, error.message))
     if (this.connection.listenerCount('error') > 0) this.#emit('error', error)
   }
 
   onRead(): void {
+    if (this.#throttle?.hold()) this.#host.onLimit('messageRate')
     this.#outbox.endTurn()
     this.#account()
     this.#regulate()
   }
 
   onEnd(): void {
-    this.#step('transport-ended')
+    this.#closing.step('transport-ended')
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#state !== 'open' && !this.#isAwaited) return
+    if (!this.isOpen && !this.#isAwaited) return
+    this.#count()
     this.inbox.add(data, isBinary)
     if (this.inbox.isFull) this.#intake.hold()
   }
 
   onPing(payload: Buffer): void {
+    this.#count()
     if (this.isOpen) this.sender.answerPing(payload)
     this.#emit('ping', payload)
   }
 
   onPong(payload: Buffer): void {
+    this.#count()
     this.pulse.pong(payload, this.#host.heartbeat.clock.now())
     this.#emit('pong', payload)
   }
 
   onClose(code: number, reason: Buffer): void {
-    this.closeCode = code
-    this.closeReason = ownCopy(reason)
-    this.#step('close-received')
+    this.#closing.receive(code, reason)
   }
 
   // What the sender and the inbox tell.
 
   onOverflow(): void {
-    this.terminate()
+    this.#end('maxUnsentBytes')
+  }
+
+  onCongested(): void {
+    this.#host.onLimit('maxBufferedBytes')
+  }
+
+  onPongReplaced(): void {
+    this.#host.onLimit('pongs')
   }
 
   onDrained(): void {
@@ -234,21 +272,20 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   onHandlerError(error: unknown): void {
     if (error instanceof ConnectionClosedError && !this.isOpen) return // the peer was faster: nobody's fault
-    this.#host.onHandlerError(error, this.connection)
+    if (this.#report === undefined) this.#host.onHandlerError(error, this.connection)
+    else this.#report(error, this.connection)
   }
 
   /** Every deadline of this connection, looked at once a tick. */
   beat(now: number): void {
-    const deadlines = this.#deadlines
     if (this.#isGone) {
-      if (deadlines.isTakingDue(now)) this.#giveUp()
+      if (this.#deadlines.isTakingDue(now)) this.#giveUp()
       return
     }
-    if (deadlines.isCloseDue(now, !this.#isFailed, this.#lateBytes)) this.#step('timed-out')
-    if (deadlines.isSendDue(now)) this.terminate()
-    if (this.#state !== 'open') return
-    if (deadlines.isMessageDue(now)) this.onFault(new ProtocolError('WS_MESSAGE_TIMEOUT'))
-    else this.#checkPulse(now)
+    if (this.#closing.isClosed) return
+    const due = this.#deadlines.due(now, this.#closing, this.#lateBytes)
+    if (due !== undefined) this.#onDue(due)
+    else if (this.isOpen) this.#checkPulse(now)
   }
 
   /** The budget of all connections is spent, and this one has spent most of it. */
@@ -258,45 +295,36 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
     if (!this.isOpen || this.#outbox.unsentBytes > 0) this.terminate()
     else this.onFault(new ProtocolError('WS_OVERLOADED'))
     this.#account()
-    this.#host.onEvicted()
+    this.#host.onLimit('maxTotalBytes')
   }
 
-  #step(event: ClosingEvent): void {
-    const { state, actions } = step(this.#state, event)
-    this.#state = state
-    if (!this.isOpen) this.sender.dropHeld()
-    for (const action of actions) this.#act(action)
-  }
-
-  #act(action: ClosingAction): void {
-    switch (action) {
-      case 'send-close':
-        this.#outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
-        return
-      case 'echo-close':
-        this.#outbox.addFrame(
-          FIN,
-          Opcode.Close,
-          this.closeCode === CloseCode.NoStatus ? EMPTY : closePayload(this.closeCode, ''),
-        )
-        return
-      case 'start-timeout':
-        this.#deadlines.startClosing(this.#host.heartbeat.now)
-        return
-      case 'end-transport':
-        this.#intake.stop()
-        this.#outbox.end()
-        this.#intake.follow(true)
-        return
-      case 'destroy-transport':
-        this.#intake.stop()
-        this.#transport.destroy()
+  #onDue(due: Due): void {
+    if (due === 'messageTimeoutMs') {
+      this.onFault(new ProtocolError('WS_MESSAGE_TIMEOUT'))
+      return
     }
+    this.#host.onLimit(due)
+    if (due === 'maxLifetimeMs') this.close(OLD)
+    else if (due === 'closeTimeoutMs') this.#closing.step('timed-out')
+    else this.terminate()
+  }
+
+  #end(limit: LimitName): void {
+    if (this.#closing.isClosed) return
+    this.#host.onLimit(limit)
+    this.terminate()
+  }
+
+  /** @throws ProtocolError for one more than may come */
+  #count(): void {
+    if (this.#throttle === undefined) return
+    this.#throttle.onMessage()
+    if (this.#throttle.isDue) this.#intake.hold()
   }
 
   #onTransportClosed(): void {
     if (this.#isGone) return
-    this.#step('transport-closed')
+    this.#closing.step('transport-closed')
     this.#intake.stop()
     this.#isGone = true
     this.sender.drop(this.closedError())
@@ -329,6 +357,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
   #finish(): void {
     if (this.isFinished) return
     this.isFinished = true
+    this.#throttle?.stop()
     this.#host.heartbeat.delete(this)
     this.inbox.discard()
     this.#account()
@@ -345,7 +374,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   #checkPulse(now: number): void {
     const action = this.pulse.beat(now, this.#outbox.unsentBytes === 0, this.#intake.isListening)
-    if (action === 'dead') this.terminate()
+    if (action === 'dead') this.#end('pongTimeoutMs')
     if (action === 'ping') this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
   }
 
@@ -360,8 +389,9 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, Beating, Depa
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */
   #regulate(): void {
-    if (this.#state === 'ending' || this.#state === 'closed') return
-    this.#intake.follow(!this.isCongested && (this.#intake.isReading ? !this.inbox.isFull : this.inbox.hasRoom))
+    if (this.#closing.isEnding) return
+    const mayRead = !this.isCongested && this.#throttle?.isHolding !== true
+    this.#intake.follow(mayRead && (this.#intake.isReading ? !this.inbox.isFull : this.inbox.hasRoom))
   }
 
   /** Listeners one by one, so that one which throws keeps no other from being called. */

@@ -69,6 +69,40 @@ t.test('only a 101 has the handshake’s headers, and no body; all else ends the
   )
 })
 
+const KEEP_ALIVE: [form: string, ...args: unknown[]][] = [
+  ['an object', { connection: 'keep-alive', 'X-A': 'b' }],
+  ['an object, behind a reason', 'No', { Connection: ['keep-alive', 'x'], 'X-A': 'b' }],
+  ['names and values by turns', ['X-A', 'b', 'Connection', 'keep-alive', 'Set-Cookie', 'c=1', 'Set-Cookie', 'd=2']],
+  [
+    'pairs',
+    [
+      ['Connection', 'keep-alive'],
+      ['X-A', 'b'],
+    ],
+  ],
+]
+
+t.test('a refusal ends the connection, whatever is given to writeHead', async (t) => {
+  for (const [form, ...args] of KEEP_ALIVE) {
+    for (const before of [undefined, 'keep-alive']) {
+      const { response, received } = prepared()
+      if (before !== undefined && form !== 'pairs') response.setHeader('Connection', before)
+      Reflect.apply(response.writeHead, response, [401, ...args])
+      response.end('no')
+      await settle()
+      t.match(received(), /^Connection: close\r$/m, form)
+      t.match(received(), /^X-A: b\r$/m, form)
+      t.notMatch(received(), /keep-alive/i, form)
+      if (form.startsWith('names') && before === undefined)
+        t.match(received(), /^Set-Cookie: c=1\r\nSet-Cookie: d=2\r$/m)
+    }
+  }
+  const both = prepared()
+  both.response.writeHead(426, { Connection: 'close, Upgrade' }).end()
+  await settle()
+  t.match(both.received(), /^Connection: close, Upgrade\r$/m)
+})
+
 t.test('a reply is noted when it is given, however many hold it up', async (t) => {
   const { response, received, notes } = prepared()
   const held: (() => unknown)[] = []

@@ -13,6 +13,7 @@ const PROTOCOL_ERRORS = {
   WS_EXPECTED_CONTINUATION: [CloseCode.ProtocolError, 'a new message inside an unfinished one'],
   WS_TOO_BIG: [CloseCode.MessageTooBig, 'message over the size limit'],
   WS_TOO_MANY_FRAGMENTS: [CloseCode.PolicyViolation, 'message in too many fragments'],
+  WS_MESSAGE_RATE: [CloseCode.PolicyViolation, 'messages come faster than they may'],
   WS_MESSAGE_TIMEOUT: [CloseCode.PolicyViolation, 'message not finished in time'],
   WS_OVERLOADED: [CloseCode.TryAgainLater, 'the server has no memory left for this connection'],
   WS_BAD_UTF8: [CloseCode.InvalidPayload, 'text is not valid UTF-8'],

@@ -138,3 +138,85 @@ await onBoth('before the 101 Express replies as it always does', async (t, frame
   }
   t.equal((await refused(running, '/rejects'))[0], 500, 'a rejection without a reason is one, too')
 })
+
+/** Each replies, and fails then: also where Express calls it, and nothing of ours stands in between. */
+const repliesAndFails: Record<string, RequestHandler> = {
+  throws: (_request, response) => {
+    response.status(401).send('no')
+    fail()
+  },
+  next: (_request, response, next) => {
+    response.status(401).send('no')
+    setImmediate(() => next(new Error('too late')))
+  },
+  written: (_request, response, next) => {
+    response.status(401).write('no')
+    setImmediate(() => next(new Error('too late')))
+  },
+}
+
+await onBoth('middleware that replies and then fails ends as it does over HTTP', async (t, framework) => {
+  const app = websockets(framework())
+  for (const [name, middleware] of Object.entries(repliesAndFails)) {
+    app.use(`/app/${name}`, middleware)
+    app.ws(`/route/${name}`, middleware, say('never'))
+  }
+  const running = await serve(t, app)
+  for (const name of Object.keys(repliesAndFails)) {
+    for (const path of [`/app/${name}`, `/route/${name}`]) {
+      const client = await running.send({ path })
+      t.equal((await client.readHead()).status, 401, path)
+      await client.ended
+    }
+  }
+})
+
+await onBoth(
+  'a session that cannot be saved while the 404 waits for it ends that one request',
+  async (t, framework) => {
+    const app = websockets(framework())
+    app.use((_request, response, next) => {
+      const { end } = response
+      response.end = ((...args: never[]) => {
+        setImmediate(() => {
+          setImmediate(() => next(new Error('the store is down')))
+          Reflect.apply(end, response, args)
+        })
+        return response
+      }) as typeof end
+      next()
+    })
+    const running = await serve(t, app)
+    const client = await running.send({ path: '/nowhere' })
+    t.equal((await client.readHead()).status, 404)
+    await client.ended
+  },
+)
+
+await onBoth('a header that was taken off stays off', async (t, framework) => {
+  const app = websockets(framework())
+  app.use((_request, response, next) => {
+    response.removeHeader('X-Powered-By')
+    next()
+  })
+  app.use('/fails', (_request, _response, next) => next(new Error('fails')))
+  const running = await serve(t, app)
+  for (const path of ['/nowhere', '/fails']) {
+    const { headers } = await (await running.send({ path })).readAnswer()
+    t.equal(headers['x-powered-by'], undefined, path)
+  }
+})
+
+await onBoth('an error handler that passes on what comes behind the 101 keeps its cause', async (t, framework) => {
+  const { options, messages } = logging()
+  const app = websockets(framework(), options)
+  app.use('/ws', late['/next'])
+  app.ws('/ws', say('open'))
+  const onError: ErrorRequestHandler = (error, _request, response, next) => {
+    if (response.headersSent) next(error)
+    else response.status(500).send('sorry')
+  }
+  app.use(onError)
+  t.same(await closing(await (await serve(t, app)).open()), ['open', '1011'])
+  t.same(messages, ['too late'])
+})

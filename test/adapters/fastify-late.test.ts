@@ -1,5 +1,6 @@
 /** Hooks that fail when the 101 is out, and replies that are held up on their way. */
 
+import { EventEmitter, once } from 'node:events'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import wsPlugin from '../../adapters/fastify.ts'
@@ -116,4 +117,24 @@ t.test('a reply of any hook is a refusal, also while hooks hold it up', async (t
   t.same(await refused(running, '/async'), [200, '{"not":"today"}'])
   t.same(opened, [])
   t.equal(await told(running, '/ws'), 'open')
+})
+
+t.test('onRequestAbort runs when the client leaves during a hook', async (t) => {
+  const app = Fastify()
+  await app.register(wsPlugin)
+  const arrived = new EventEmitter()
+  const never = (): Promise<void> => {
+    arrived.emit('hook')
+    return new Promise(() => undefined)
+  }
+  const aborted = new Promise<string>((resolve) => {
+    app.addHook('onRequestAbort', async ({ url }) => resolve(url))
+  })
+  app.ws('/ws', { preHandler: never }, say('never'))
+  const running = await serve(t, app)
+  const isWaiting = once(arrived, 'hook')
+  const client = await running.send()
+  await isWaiting
+  client.reset()
+  t.equal(await aborted, '/ws')
 })

@@ -232,6 +232,12 @@ t.test('the plugin says what is wrong with how it is used', async (t) => {
   t.doesNotThrow(() => ws('/no-options', undefined, say('x')))
   t.equal(app.ws('/x', say('x')), app, 'and ws() can be chained')
   await t.rejects(() => registering(app), { message: /already/ })
+  const apart = Fastify()
+  await apart.register(async (inner) => registering(inner))
+  const beside = async (): Promise<void> => {
+    await apart.register(async (inner) => registering(inner))
+  }
+  await t.rejects(beside, { name: 'TypeError', message: /register it once around both/ })
   const later = Fastify()
   later.register(wsPlugin, { prefix: '/ignored', logLevel: 'warn' } as AppOptions)
   later.register(async (inner) => void inner.ws('/ws', say('in time')))

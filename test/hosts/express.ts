@@ -4,6 +4,7 @@ import express, { type Application, type ErrorRequestHandler, type RequestHandle
 import express4 from 'express4'
 import { attach, websockets } from '../../adapters/express.ts'
 import { handshakeSignal } from '../../src/index.ts'
+import { isThenable } from '../../src/thenable.ts'
 import { type AppSpec, type Hook, type Host, holdEnd, routesOf } from './host.ts'
 
 export const expressHosts: readonly Host[] = [
@@ -70,9 +71,10 @@ const middleware =
       raw: request,
       signal: handshakeSignal(request),
       setHeader: (name, value) => response.append(name, value),
+      setStatus: (status) => response.status(status),
       hold: () => holdEnd(response),
       reply: (status, body, headers = {}) => response.status(status).set(headers).send(body),
     })
-    if (result instanceof Promise) return result.then(passOn)
+    if (isThenable(result)) return result.then(passOn)
     passOn()
   }

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyRequest, type onRequestHookHandler, type onSendHookHandler } from 'fastify'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshakeSignal } from '../../src/index.ts'
+import { isThenable } from '../../src/thenable.ts'
 import { type Hook, type Host, routesOf } from './host.ts'
 
 export const fastifyHost: Host = {
@@ -43,9 +44,10 @@ const onRequest =
       raw: request.raw,
       signal: handshakeSignal(request),
       setHeader: (name, value) => void reply.header(name, value),
+      setStatus: (status) => void reply.code(status),
       hold: () => void held.add(request),
       reply: (status, body, headers = {}) => void reply.code(status).headers(headers).send(body),
     })
-    if (result instanceof Promise) return result // a hook that returns a promise does not call `done`
+    if (isThenable(result)) return result // a hook that returns a promise does not call `done`
     if (!reply.sent) done()
   }

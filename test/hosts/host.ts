@@ -12,6 +12,8 @@ export interface Exchange {
   readonly raw: IncomingMessage
   reply(status: number, body?: string | object, headers?: Record<string, string>): void
   setHeader(name: string, value: string): void
+  /** Without a reply. */
+  setStatus(status: number): void
   /** The response waits on its way, as for a session that is being saved. */
   hold(): void
 }

@@ -55,6 +55,9 @@ function exchangeOf(raw: IncomingMessage, response: ServerResponse, signal: Abor
     raw,
     signal,
     setHeader: (name, value) => response.setHeader(name, value),
+    setStatus(status) {
+      response.statusCode = status
+    },
     hold: () => holdEnd(response),
     reply(status, body = '', headers = {}) {
       response.statusCode = status

@@ -14,6 +14,8 @@ export interface LogEntry {
   readonly level: 'warn' | 'error'
   readonly message: string
   readonly err?: unknown
+  readonly url?: string
+  readonly status?: number
 }
 
 /** A host that is running, for one test. */

@@ -3,6 +3,7 @@ import { Budget } from '../../src/budget.ts'
 import type { Connection } from '../../src/connection.ts'
 import type { PermessageDeflate } from '../../src/extensions/permessage-deflate.ts'
 import { Heartbeat } from '../../src/heartbeat.ts'
+import type { LimitName } from '../../src/limits.ts'
 import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
 import { Wire } from '../../src/wire.ts'
 import { FakeClock } from './clock.ts'
@@ -39,6 +40,8 @@ export interface Opened {
   readonly closes: string[]
   /** What the app's registry was told of the connection: `closed`, `settled`. */
   readonly told: string[]
+  /** The limits that were reached. */
+  readonly limits: LimitName[]
   /** How many messages were dropped, each time that the app was told. */
   readonly lost: number[]
   /** Time passes in steps of a second (or `stepMs`), with turns of the event loop between them. */
@@ -58,6 +61,7 @@ export function open(options: OpenOptions = {}): Opened {
   const closes: string[] = []
   const told: string[] = []
   const lost: number[] = []
+  const limits: LimitName[] = []
   const host = {
     heartbeat,
     budget: options.budget ?? new Budget(Infinity, []),
@@ -68,7 +72,7 @@ export function open(options: OpenOptions = {}): Opened {
     onClosed: () => void told.push('closed'),
     onSettled: () => void told.push('settled'),
     onLost: (messages: number) => void lost.push(messages),
-    onEvicted: () => undefined,
+    onLimit: (name: LimitName) => void limits.push(name),
   }
   const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, {
     protocol: options.protocol ?? '',
@@ -86,7 +90,7 @@ export function open(options: OpenOptions = {}): Opened {
       await settle()
     }
   }
-  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, told, lost, pass }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, told, lost, limits, pass }
 }
 
 /** A listener that takes all messages down: text as it is, binary in brackets. */

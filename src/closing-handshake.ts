@@ -1,0 +1,103 @@
+import type { Duplex } from 'node:stream'
+import type { Intake } from './intake.ts'
+import { ownCopy } from './own-copy.ts'
+import { CloseCode } from './protocol/close-code.ts'
+import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
+import { closePayload, FIN } from './protocol/frame-writer.ts'
+import { EMPTY } from './protocol/growing-buffer.ts'
+import { Opcode } from './protocol/opcode.ts'
+import type { Sender } from './sender.ts'
+
+/** What the end of a connection goes through. */
+interface Parts {
+  readonly transport: Duplex
+  readonly intake: Intake
+  readonly sender: Sender
+  /** The peer's time to do its part begins. */
+  startTimeout(): void
+}
+
+/** The closing handshake of one connection: does what the table says. RFC 6455 §7 */
+export class ClosingHandshake {
+  /** As the peer sent it; 1005 for a close frame without one, 1006 for none. */
+  code: number = CloseCode.Abnormal
+  reason: Buffer = EMPTY
+  /** The peer broke the protocol, or a limit: no answer is awaited. */
+  isFailed = false
+  readonly #parts: Parts
+  #state: ClosingState = 'open'
+  /** The payload of our close frame, once there is a reason for one. */
+  #ownClose: Buffer = EMPTY
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Nothing that still comes in matters. */
+  get isEnding(): boolean {
+    return this.#state === 'ending' || this.#state === 'closed'
+  }
+
+  /** The transport is gone, or as good as that. */
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** `payload` is that of our close frame. RFC 6455 §7.1.2 */
+  request(payload: Buffer): void {
+    this.#ownClose = payload
+    this.step('close-requested')
+  }
+
+  /** RFC 6455 §7.1.7 */
+  fail(payload: Buffer): void {
+    this.#ownClose = payload
+    this.isFailed = true
+    this.step('peer-failed')
+  }
+
+  /** RFC 6455 §7.1.5, §7.1.6 */
+  receive(code: number, reason: Buffer): void {
+    this.code = code
+    this.reason = ownCopy(reason)
+    this.step('close-received')
+  }
+
+  step(event: ClosingEvent): void {
+    const { state, actions } = step(this.#state, event)
+    this.#state = state
+    if (!this.isOpen) this.#parts.sender.dropHeld()
+    for (const action of actions) this.#act(action)
+  }
+
+  #act(action: ClosingAction): void {
+    const { transport, intake, sender } = this.#parts
+    switch (action) {
+      case 'send-close':
+        sender.outbox.addFrame(FIN, Opcode.Close, this.#ownClose)
+        return
+      case 'echo-close':
+        sender.outbox.addFrame(
+          FIN,
+          Opcode.Close,
+          this.code === CloseCode.NoStatus ? EMPTY : closePayload(this.code, ''),
+        )
+        return
+      case 'start-timeout':
+        this.#parts.startTimeout()
+        return
+      case 'end-transport':
+        intake.stop()
+        sender.outbox.end()
+        intake.follow(true)
+        return
+      case 'destroy-transport':
+        intake.stop()
+        transport.destroy()
+    }
+  }
+}
