@@ -99,8 +99,9 @@ export const RULES: readonly Rule[] = [
   rule('a message is within the limit', '10.4', 1009, (place) => [
     frame(data(place), A, { declared: BigInt(pick(place, [place.maxMessageBytes + 1, 2 ** 32, 2 ** 53])) }),
   ]),
+  // Empty parts: an `a` could break a character that is under way.
   rule('a message is in few enough parts', '10.4', 1008, ({ opcode, maxFragments }) =>
-    Array.from({ length: maxFragments + 1 }, (_, at) => frame(opcode === 0 && at === 0 ? 1 : 0)),
+    Array.from({ length: maxFragments + 1 }, (_, at) => frame(opcode === 0 && at === 0 ? 1 : 0, NOTHING)),
   ),
 ]
 
