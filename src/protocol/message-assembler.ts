@@ -69,6 +69,7 @@ export class MessageAssembler implements FrameSink {
   }
 
   onHeader(_fin: boolean, rsv1: boolean, opcode: number, payloadLength: number): void {
+    if (opcode === Opcode.Close && payloadLength === 1) throw new ProtocolError('WS_BAD_CLOSE_LENGTH') // §5.5.1
     if (isControl(opcode)) return
     if (opcode !== Opcode.Continuation) {
       this.#opcode = opcode
@@ -158,7 +159,6 @@ export class MessageAssembler implements FrameSink {
 
   /** RFC 6455 §5.5.1, §7.4 */
   #close(payload: Buffer): void {
-    if (payload.length === 1) throw new ProtocolError('WS_BAD_CLOSE_LENGTH')
     const code = payload.readUInt16BE(0)
     if (!isSendableCloseCode(code)) throw new ProtocolError('WS_BAD_CLOSE_CODE')
     const reason = payload.subarray(2)

@@ -19,3 +19,10 @@ t.test('the words are made once, and cover all whole words of the memory', async
   t.equal(chunk.origin, 3)
   t.equal(chunk.length, 8)
 })
+
+t.test('a chunk is ours, unless it is said to be lent', async (t) => {
+  const bytes = Buffer.from('abc')
+  t.equal(new Chunk(bytes).isLent, false)
+  t.equal(new Chunk(bytes, true).isLent, true)
+  t.equal(new Chunk(bytes).bytes, bytes)
+})

@@ -254,6 +254,21 @@ t.test('held after a frame, it says how much it has taken, and goes on with the 
   t.ok(parser.isIdle)
 })
 
+t.test('it takes as many frames as it is told, and counts them', async (t) => {
+  const wire = Buffer.concat(['a', 'b', 'c', 'd', 'e'].map((text) => clientFrame(Text, text)))
+  const size = wire.length / 5
+  const recorder = new FrameRecorder()
+  const parser = new FrameParser(recorder, SERVER)
+  t.same([parser.frames, parser.isIdle], [0, true])
+  t.equal(parser.push(wire.subarray(0), false, 2), 2 * size)
+  t.equal(parser.frames, 2)
+  t.equal(parser.push(wire.subarray(2 * size), false, 0), 0, 'none at all')
+  t.equal(parser.push(wire.subarray(2 * size), false, 1), size)
+  t.equal(parser.push(wire.subarray(3 * size), false, 9), 2 * size)
+  t.equal(parser.frames, 5)
+  t.equal(recorder.log.length, 5)
+})
+
 const stops: [where: string, method: 'onHeader' | 'onPayload'][] = [
   ['on a header', 'onHeader'],
   ['on a part', 'onPayload'],

@@ -167,6 +167,24 @@ t.test('§4.2.2, §4.4 a refusal says which version is spoken', async (t) => {
   t.same(read({ Host: [] }), { ok: false, status: 400, reason: 'Host must be given once', headers: [] })
 })
 
+const reasons: [changes: Record<string, string[]>, reason: string][] = [
+  [{ Upgrade: [] }, 'This is a WebSocket endpoint'],
+  [{ Host: [] }, 'Host must be given once'],
+  [{ 'Content-Length': ['7'] }, 'An upgrade must not have a body'],
+  [{ 'Transfer-Encoding': ['chunked'] }, 'An upgrade must not have a body'],
+  [{ 'Sec-WebSocket-Version': [] }, 'Sec-WebSocket-Version is missing'],
+  [{ 'Sec-WebSocket-Version': ['8'] }, 'Only WebSocket version 13 is spoken'],
+  [{ 'Sec-WebSocket-Key': ['AAAA'] }, 'Sec-WebSocket-Key must be 16 bytes in Base64, once'],
+  [{ 'Sec-WebSocket-Protocol': ['a b'] }, 'Sec-WebSocket-Protocol is malformed'],
+  [{ 'Sec-WebSocket-Extensions': [','] }, 'Sec-WebSocket-Extensions is malformed'],
+]
+
+t.test('a refusal says what is wrong', async (t) => {
+  for (const [changes, reason] of reasons) t.match(read(changes), { ok: false, reason })
+  t.match(readHandshake(request(lines(), 'GET', '1.0'), OPTIONS), { reason: 'A WebSocket needs HTTP/1.1' })
+  t.match(readHandshake(request(lines()), { maxHeaderFields: 1 }), { reason: 'Too many header fields' })
+})
+
 t.test('more header fields than allowed are refused before any of them is believed', async (t) => {
   const flood = Array.from({ length: 95 }, (): Line => ['i', ''])
   t.equal(summary(readHandshake(request([...lines(), ...flood]), OPTIONS)), FINE)

@@ -159,6 +159,7 @@ const early: [rule: string, section: string, wire: string, expected: string][] =
     `02 81 ${MASK} 00 00 ff 0000000000010000`,
     'WS_TOO_BIG',
   ],
+  ['half a close code, before it has come', '5.5.1', '88 81', 'WS_BAD_CLOSE_LENGTH'],
   ['the largest length there is', '10.4', '82 ff 7fffffffffffffff', 'WS_TOO_BIG'],
 ]
 

@@ -38,6 +38,8 @@ export interface Opened {
   readonly errors: unknown[]
   /** Each 'close', as `1000 reason`. */
   readonly closes: string[]
+  /** What the app's registry was told of the connection: `closed`, `settled`. */
+  readonly told: string[]
   /** The limits that were reached. */
   readonly limits: LimitName[]
   /** How many messages were dropped, each time that the app was told. */
@@ -57,6 +59,7 @@ export function open(options: OpenOptions = {}): Opened {
   const [transport, far] = pair()
   const errors: unknown[] = []
   const closes: string[] = []
+  const told: string[] = []
   const lost: number[] = []
   const limits: LimitName[] = []
   const host = {
@@ -66,8 +69,8 @@ export function open(options: OpenOptions = {}): Opened {
       errors.push(error)
       options.onError?.(error, socket)
     },
-    onClosed: () => undefined,
-    onSettled: () => undefined,
+    onClosed: () => void told.push('closed'),
+    onSettled: () => void told.push('settled'),
     onLost: (messages: number) => void lost.push(messages),
     onLimit: (name: LimitName) => void limits.push(name),
   }
@@ -87,7 +90,7 @@ export function open(options: OpenOptions = {}): Opened {
       await settle()
     }
   }
-  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, lost, limits, pass }
+  return { socket, wire, transport, peer, clock, heartbeat, errors, closes, told, lost, limits, pass }
 }
 
 /** A listener that takes all messages down: text as it is, binary in brackets. */
