@@ -5,7 +5,7 @@ import { root } from './run.mjs'
 import { testFile } from './test-file.mjs'
 
 /** Those with a browser or other programs take longest, the last of these most. Begun last they would run on alone. */
-const SLOW = [/^test\/(examples|hosts)\//, /^test\/demo/]
+const SLOW = [/^test\/(examples|honest|hosts)\//, /^test\/demo/]
 
 /** Returns how many assertions passed and failed, and what is wrong, an entry for each file. `flags` are for each file's Node. */
 export async function testSources(flags = []) {

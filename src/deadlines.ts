@@ -4,6 +4,7 @@ import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { Progress } from './progress.ts'
 import { Pulse } from './pulse.ts'
+import { UnderWay } from './under-way.ts'
 
 /** What a message that was begun must bring of itself in each `messageTimeoutMs`. */
 const MESSAGE_PROGRESS_BYTES = 1_024
@@ -43,6 +44,7 @@ export class Deadlines {
   readonly pulse: Pulse
   readonly #settings: ConnectionSettings
   readonly #watched: Watched
+  readonly #underWay: UnderWay
   readonly #sending: Progress
   readonly #receiving: Progress
   /** When the closing handshake ends. */
@@ -52,7 +54,8 @@ export class Deadlines {
   #takenSeen = 0
 
   constructor(settings: ConnectionSettings, watched: Watched, now: number) {
-    this.pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, now)
+    this.#underWay = new UnderWay(watched.outbox, settings.sendTimeoutMs)
+    this.pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, this.#underWay, now)
     this.#settings = settings
     this.#watched = watched
     this.#sending = new Progress(now)
@@ -75,7 +78,7 @@ export class Deadlines {
   }
 
   /**
-   * Whether the closing handshake's time is over. It begins anew while we flush what lies before our close frame, and
+   * Whether the closing handshake's time is over. It begins anew while what lies before our close frame is on its way, and
    * while the handler catches up with what lies before the peer's: `lateBytes` have come since ours.
    */
   #isCloseDue(now: number, isFlushing: boolean, lateBytes: number): boolean {
@@ -83,7 +86,8 @@ export class Deadlines {
     const { outbox, inbox, intake } = this.#watched
     const isCatchingUp = !intake.isReading && inbox.taken !== this.#takenSeen && lateBytes < UNDER_WAY_BYTES
     this.#takenSeen = inbox.taken
-    if ((isFlushing && outbox.unsentBytes > 0) || isCatchingUp) this.startClosing(now)
+    const isUnderWay = outbox.unsentBytes > 0 || this.#underWay.until(now) > now
+    if ((isFlushing && isUnderWay) || isCatchingUp) this.startClosing(now)
     return now >= this.#closeAt
   }
 

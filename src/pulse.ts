@@ -1,3 +1,5 @@
+import type { UnderWay } from './under-way.ts'
+
 /** What is unsent so shortly after a ping, as a part of its time-out, is the ping itself. */
 const OWN_PING = 1 / 20
 
@@ -6,25 +8,33 @@ export type PulseAction = 'none' | 'ping' | 'dead'
 
 /**
  * Whether the peer of one connection still lives. Any byte from it is life; after `pingIntervalMs` of silence it is
- * pinged, and then has `pongTimeoutMs` to be heard. Times are the heartbeat's.
+ * pinged, and then has `pongTimeoutMs` to be heard, from when a slow link has brought it what lies before the ping. Times
+ * are the heartbeat's.
  */
 export class Pulse {
   /** The last round trip, in milliseconds of the clock; undefined before the first. */
   rtt: number | undefined = undefined
   readonly #intervalMs: number
   readonly #timeoutMs: number
+  readonly #underWay: UnderWay
   #heardAt: number
   /** How much silence the next ping waits for: at first a random part of the interval, so that pings do not come in bursts. */
   #silenceMs: number
-  /** -1 while no ping waits for an answer. */
+  /** When the first ping went out that waits for an answer; -1 where none does. */
   #pingedAt = -1
+  #lastPingAt = -1
+  /** When the ping may be expected to have arrived. */
+  #arrivesAt = 0
+  /** What was written before it. */
+  #mark = 0
   /** How many pings there were; each carries its number. */
   #count = 0
   #sentAt = -1
 
-  constructor(intervalMs: number, timeoutMs: number, now: number) {
+  constructor(intervalMs: number, timeoutMs: number, underWay: UnderWay, now: number) {
     this.#intervalMs = intervalMs
     this.#timeoutMs = timeoutMs
+    this.#underWay = underWay
     this.#heardAt = now
     this.#silenceMs = intervalMs * (0.5 + Math.random() / 2)
   }
@@ -39,17 +49,28 @@ export class Pulse {
    * one notices that a transport is gone.
    */
   beat(now: number, canSpeak: boolean, canHear: boolean): PulseAction {
-    if (!canSpeak && this.#pingedAt >= 0 && now - this.#pingedAt <= this.#timeoutMs * OWN_PING) return 'none'
+    const arrivesAt = Math.max(now, this.#underWay.until(now))
+    if (!canSpeak && this.#pingedAt >= 0 && now - this.#lastPingAt <= this.#timeoutMs * OWN_PING) return 'none'
     if (!canSpeak) this.#heardAt = now
     if (!canSpeak || !canHear) this.#pingedAt = -1
     if (this.#pingedAt >= 0) {
-      if (this.#heardAt < this.#pingedAt) return now - this.#pingedAt >= this.#timeoutMs ? 'dead' : 'none'
+      if (this.#heardAt < this.#pingedAt) return this.#await(now)
       this.#pingedAt = -1
     }
     if (now - this.#heardAt < this.#silenceMs) return 'none'
     this.#silenceMs = this.#intervalMs
     if (canHear) this.#pingedAt = now
     else this.#heardAt = now
+    this.#lastPingAt = now
+    this.#arrivesAt = arrivesAt
+    return 'ping'
+  }
+
+  /** While a ping is on its long way others follow it: proxies cut connections on which nobody speaks. */
+  #await(now: number): PulseAction {
+    if (now - this.#arrivesAt >= this.#timeoutMs) return 'dead'
+    if (now - this.#lastPingAt < this.#intervalMs) return 'none'
+    this.#lastPingAt = now
     return 'ping'
   }
 
@@ -57,6 +78,7 @@ export class Pulse {
   ping(clockNow: number): Buffer {
     this.#count = (this.#count + 1) >>> 0
     this.#sentAt = clockNow
+    this.#mark = this.#underWay.mark
     const payload = Buffer.allocUnsafe(4)
     payload.writeUInt32BE(this.#count)
     return payload
@@ -66,6 +88,7 @@ export class Pulse {
   pong(payload: Buffer, clockNow: number): void {
     if (this.#sentAt < 0 || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return
     this.rtt = clockNow - this.#sentAt
+    this.#underWay.arrived(this.#mark, this.#heardAt)
     this.#sentAt = -1
   }
 }

@@ -1,5 +1,9 @@
 import t from 'tap'
 import { Pulse } from '../src/pulse.ts'
+import { UnderWay } from '../src/under-way.ts'
+
+/** Nothing of any size was sent. */
+const nothing = (): UnderWay => new UnderWay({ writtenBytes: 0 }, Infinity)
 
 type Step = [now: number, canSpeak: boolean, canHear: boolean] | [heard: number]
 
@@ -7,7 +11,7 @@ type Step = [now: number, canSpeak: boolean, canHear: boolean] | [heard: number]
 function run(steps: Step[]): string[] {
   const { random } = Math
   Math.random = () => 1 - Number.EPSILON
-  const pulse = new Pulse(25, 20, 0)
+  const pulse = new Pulse(25, 20, nothing(), 0)
   Math.random = random
   const actions: string[] = []
   for (const step of steps) {
@@ -100,7 +104,7 @@ for (const [rule, steps, actions] of rows) t.test(`§5.5.2 ${rule}`, async (t) =
 
 t.test('R04 first pings are spread over half of the interval, so that they do not come in bursts', async (t) => {
   const firsts = Array.from({ length: 1_000 }, () => {
-    const pulse = new Pulse(1_000, 1_000, 0)
+    const pulse = new Pulse(1_000, 1_000, nothing(), 0)
     let now = 0
     while (pulse.beat(now, true, true) === 'none') now += 10
     return now
@@ -117,6 +121,43 @@ t.test('R04 first pings are spread over half of the interval, so that they do no
 })
 
 t.test("'unlimited': never", async (t) => {
-  const pulse = new Pulse(Infinity, 20, 0)
+  const pulse = new Pulse(Infinity, 20, nothing(), 0)
   t.equal(pulse.beat(1e12, true, true), 'none')
+})
+
+t.test('a ping is given the time that a slow link needs for what lies before it', async (t) => {
+  const sent = { writtenBytes: 0 }
+  const pulse = new Pulse(25_000, 20_000, new UnderWay(sent, 120_000), 0)
+  pulse.heard(5_000)
+  sent.writtenBytes = 6_400_000 // 100 s at half a megabit a second
+  t.equal(pulse.beat(5_000, true, true), 'none')
+  t.equal(pulse.beat(30_000, true, true), 'ping')
+  for (const now of [55_000, 80_000, 105_000]) {
+    t.equal(pulse.beat(now - 1, true, true), 'none')
+    t.equal(pulse.beat(now, true, true), 'ping', 'others follow it, for the sake of proxies')
+  }
+  const payload = pulse.ping(105_000)
+  t.equal(pulse.beat(124_500, true, true), 'none')
+  pulse.heard(124_900)
+  pulse.pong(payload, 124_900)
+  t.equal(pulse.beat(149_900, true, true), 'ping')
+  t.equal(pulse.beat(169_900, true, true), 'dead', 'which is no time where nothing does')
+})
+
+t.test('a pong tells that all before its ping has arrived, and nothing of what was sent later', async (t) => {
+  for (const [later, deadAt] of [
+    [0, 80_000],
+    [6_400_000, 150_000],
+  ]) {
+    const sent = { writtenBytes: 6_400_000 }
+    const pulse = new Pulse(25_000, 20_000, new UnderWay(sent, 120_000), 0)
+    t.equal(pulse.beat(25_000, true, true), 'ping')
+    const payload = pulse.ping(25_000)
+    sent.writtenBytes += later
+    pulse.heard(30_000)
+    pulse.pong(payload, 30_000)
+    t.equal(pulse.beat(60_000, true, true), 'ping')
+    t.not(pulse.beat(deadAt - 1, true, true), 'dead', `${later} bytes later`)
+    t.equal(pulse.beat(deadAt, true, true), 'dead', `${later} bytes later`)
+  }
 })

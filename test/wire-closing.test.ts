@@ -205,6 +205,17 @@ t.test('what is unsent has its time before closeTimeoutMs begins', async (t) => 
   t.equal(peer.log.at(-1), 'close 1000')
 })
 
+t.test('what the system has taken of it, but a slow link has not yet brought, has its time as well', async (t) => {
+  const { socket, peer, pass, closes } = open()
+  peer.answersClose = false
+  socket.send(Buffer.alloc(3_200_000))
+  socket.close(1000)
+  await pass(50_000)
+  t.same(closes, [], 'at half a megabit a second')
+  await pass(15_000)
+  t.same(closes, ['1006'], 'and closeTimeoutMs after that')
+})
+
 t.test('a peer that floods us after its close frame is not read into memory', async (t) => {
   const { socket, peer, closes, pass } = open()
   peer.endsToo = false

@@ -14,16 +14,19 @@ export interface Conversation {
   readonly outcome: Promise<{ messages: number; faults: string[] }>
 }
 
-export function conversation(): Conversation {
+export function conversation(isCompressed = true): Conversation {
   let finish: (outcome: { messages: number; faults: string[] }) => void
   const outcome = new Promise<{ messages: number; faults: string[] }>((resolve) => {
     finish = resolve
   })
-  return { outcome, handler: (socket) => talk(socket, (faults, messages) => finish({ messages, faults })) }
+  return {
+    outcome,
+    handler: (socket) => talk(socket, isCompressed, (faults, messages) => finish({ messages, faults })),
+  }
 }
 
-function talk(socket: Connection, finish: (faults: string[], messages: number) => void): void {
-  const faults: string[] = socket.extensions === '' ? ['it is not compressed'] : []
+function talk(socket: Connection, isCompressed: boolean, finish: (faults: string[], messages: number) => void): void {
+  const faults: string[] = (socket.extensions !== '') === isCompressed ? [] : [`its extensions: ${socket.extensions}`]
   let sent = 0
   let seen = 0
   const say = (): void => {

@@ -66,6 +66,12 @@ export class Program {
     return code
   }
 
+  /** Fulfils with the exit code when it ends by itself. */
+  async ended(): Promise<number | null> {
+    const [code] = await this.#exit
+    return code
+  }
+
   async #endsWithout(what: RegExp | string): Promise<never> {
     const [code, signal] = await this.#exit
     throw new Error(`ended (${code ?? signal}) before ${String(what)}:\n${this.#output}${this.#errors}`)
