@@ -150,7 +150,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    * RFC 6455 §7.1.2
    * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
-   * @throws RangeError for another code, or a longer reason; TypeError for a reason that is no text
+   * @throws RangeError for another code, or a longer reason; TypeError for a code that is no number, or a reason that is no text
    */
   close(code?: number, reason: string | Uint8Array = ''): void {
     this.#wire.close(closePayload(code, toReason(reason)))

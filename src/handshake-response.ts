@@ -21,11 +21,19 @@ export function seal(response: ServerResponse): void {
 
 /** Puts the handshake's headers on a 101; everything else ends the connection. `rest`: a reason, fields, or both. */
 function writeHead(this: ServerResponse, status: number, ...rest: unknown[]): ServerResponse {
-  for (const [name, value] of upgradeOf(this.req)?.onHead(status) ?? []) this.setHeader(name, value)
+  const handshake = upgradeOf(this.req)?.onHead(status) ?? []
+  for (const [name, value] of handshake) this.setHeader(name, value)
   if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
   else if (!ends('Connection', this.getHeader('Connection') ?? 'close')) this.setHeader('Connection', 'close')
   const own = status === 101 ? rest : rest.map(withoutKeepAlive)
-  return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...own])
+  try {
+    return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...own])
+  } catch (error) {
+    // The handshake's fields are no part of what is answered instead, and that ends the connection.
+    for (const [name] of handshake) this.removeHeader(name)
+    this.setHeader('Connection', 'close')
+    throw error
+  }
 }
 
 function ends(name: unknown, value: unknown): boolean {

@@ -14,9 +14,10 @@ import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
 import type { WireHost } from './wire-host.ts'
 
+/** The message is no format: what a peer has put into it may hold a `%`. */
 const consoleLogger: Logger = {
-  warn: (details, message) => console.warn(message, details),
-  error: (details, message) => console.error(message, details),
+  warn: (details, message) => console.warn('%s', message, details),
+  error: (details, message) => console.error('%s', message, details),
 }
 
 /** Evictions come in floods: a line of the log tells of all that this time had. */

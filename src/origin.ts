@@ -44,6 +44,8 @@ export function checkOrigin(
   if (settings.origins.some((pattern) => matches(pattern, origin))) return undefined
   if (isOwn(origin, host)) return undefined
   if (origin === 'null') return refuse('it stands for any sandboxed frame or local file; do not admit it lightly')
+  if (!isPlain(origin))
+    return refuse('it is not as browsers write one; only a function given as origins could admit it')
   return refuse(`add it to origins to admit its pages: origins: [${JSON.stringify(origin)}]`)
 }
 
@@ -72,6 +74,11 @@ function parseOrigin(text: string): Place | undefined {
   if (match === null) return undefined
   const [, scheme, hostname, port] = match
   return { scheme, hostname, port: port ?? DEFAULT_PORTS[scheme] ?? '' }
+}
+
+/** Whether it may stand in a line of the log: bytes above ASCII hold what terminals obey. */
+function isPlain(origin: string): boolean {
+  return /^[!-~]+$/.test(origin) && parseOrigin(origin) !== undefined
 }
 
 /** RFC 6761 §6.3, RFC 1122 §3.2.1.3 */

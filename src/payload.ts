@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Opcode } from './protocol/opcode.ts'
+import { isThenable } from './thenable.ts'
 
 /** What can be sent: text, or bytes in any of their forms. */
 export type MessageData = string | Buffer | ArrayBufferView | ArrayBufferLike
@@ -37,6 +38,7 @@ function describe(data: unknown): string {
 }
 
 function advice(data: unknown, method: string): string {
+  if (isThenable(data)) return `. Write ${method}(await value)`
   if (data instanceof Blob) return `. Write ${method}(await blob.arrayBuffer())`
   if (typeof data === 'number' || typeof data === 'boolean') return `. Write ${method}(String(value))`
   return typeof data === 'object' && data !== null ? `. Write ${method}(JSON.stringify(value))` : ''

@@ -115,8 +115,10 @@ export class Upgrade implements Departing, SocketOwner {
    * false where no 101 has gone out, so that there is somebody to reply to.
    */
   fail(error: unknown): boolean {
+    const isUpgraded = this.#state === 'accepted' && this.response.headersSent && this.#acceptance.opening !== undefined
     if (this.#wire !== undefined) this.#wire.onHandlerError(error)
-    else if (this.#state !== 'accepted' || this.#acceptance.opening === undefined) return false
+    else if (!isUpgraded)
+      return false // not even where the 101 was begun: a header field that nobody can write, say
     else this.response.once('close', () => this.fail(error) || this.#log(error, 'failed when its client had left'))
     return true
   }

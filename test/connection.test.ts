@@ -80,14 +80,17 @@ const misuses: [call: string, (socket: Connection<never>) => unknown, error: { n
   ['ping(5)', (s) => s.ping(5 as never), { name: 'TypeError', message: /got a number(?!.*send)/ }],
   ['ping(126 bytes)', (s) => s.ping('x'.repeat(126)), { name: 'RangeError', message: /125 bytes; got 126/ }],
   ['pong(126 bytes)', (s) => s.pong('x'.repeat(126)), { name: 'RangeError', message: /^pong/ }],
-  ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 9999, 65_536, 1000.5, '1000'].map(
-    (code): (typeof misuses)[number] => [
-      `close(${JSON.stringify(code)})`,
-      (s) => s.close(code as number),
-      { name: 'RangeError', message: /close code/ },
-    ],
-  ),
-  ['close(1000, 124 bytes)', (s) => s.close(1000, 'x'.repeat(124)), { name: 'RangeError', message: /123 bytes/ }],
+  ["close('1000')", (s) => s.close('1000' as never), { name: 'TypeError', message: /is a number; got a string/ }],
+  ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 9999, 65_536, 1000.5].map((code): (typeof misuses)[number] => [
+    `close(${JSON.stringify(code)})`,
+    (s) => s.close(code as number),
+    { name: 'RangeError', message: /close code/ },
+  ]),
+  [
+    'close(1000, 124 bytes)',
+    (s) => s.close(1000, 'x'.repeat(124)),
+    { name: 'RangeError', message: /123 bytes; got 124/ },
+  ],
   ['close(1000, 42 euros)', (s) => s.close(1000, '€'.repeat(42)), { name: 'RangeError', message: /123 bytes/ }],
   ['close(1000, no UTF-8)', (s) => s.close(1000, Buffer.of(255)), { name: 'TypeError', message: /UTF-8/ }],
   [

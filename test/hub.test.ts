@@ -1,3 +1,4 @@
+import { format } from 'node:util'
 import t from 'tap'
 import type { Connection } from '../src/connection.ts'
 import { Hub } from '../src/hub.ts'
@@ -75,6 +76,17 @@ t.test('the open connections, in order of opening', async (t) => {
   t.same(names, [0, 2])
   await settle()
   t.equal(hub.connections.size, 0)
+})
+
+t.test('without a logger the console gets each line as it is, and the details behind it', async (t) => {
+  const lines: string[] = []
+  for (const level of ['warn', 'error'] as const) {
+    const original = console[level]
+    console[level] = (...args: unknown[]) => void lines.push(format(...args))
+    new Hub({}).log(level, { origin: 'https://%o.example' }, 'refused: ["https://%o.example"]')
+    console[level] = original
+  }
+  t.same(lines, Array(2).fill(`refused: ["https://%o.example"] { origin: 'https://%o.example' }`))
 })
 
 t.test('A01 by default a failure is logged, and closes its connection with 1011 and no detail', async (t) => {

@@ -132,6 +132,15 @@ t.test('a refusal names the option that would admit it', async (t) => {
   t.match(check('https://a.example', 'h', {}), {
     advice: 'add it to origins to admit its pages: origins: ["https://a.example"]',
   })
+  for (const origin of [
+    '',
+    'file://',
+    'https://evil\u009b2J.example',
+    'https://\u00e9vil.example',
+    'https://a, https://b',
+  ]) {
+    t.match(check(origin, 'h', {}), { origin, advice: /^it is not as browsers write one; only a function/ })
+  }
   t.match(check(undefined, 'h', { requireOrigin: true }), { advice: /requireOrigin: false/ })
   t.match(check(undefined, 'h', { allowedHosts: [] }), { advice: /allowedHosts/ })
   t.match(check('https://a.example', 'h', { origins: () => false }), { advice: /function/ })

@@ -38,6 +38,7 @@ t.test('everything else is misuse, and says what to write', async (t) => {
   const rows: [data: unknown, message: RegExp][] = [
     [undefined, /got undefined$/],
     [null, /got null$/],
+    [Promise.resolve('x'), /instance of Promise. Write send\(await value\)$/],
     [1, /got a number. Write \w+\(String\(value\)\)$/],
     [1n, /got a bigint/],
     [Symbol('s'), /got a symbol/],

@@ -52,11 +52,26 @@ export function closePayload(code: number | undefined, reason: string | Buffer):
   const text = typeof reason === 'string' ? Buffer.from(reason) : reason
   if (code === undefined && text.length === 0) return EMPTY
   const sent = code ?? CloseCode.Normal
-  if (!isSendableCloseCode(sent)) throw new RangeError(`${sent} is not a close code that may be sent`)
-  if (text.length > MAX_REASON_BYTES) throw new RangeError(`a close reason has at most ${MAX_REASON_BYTES} bytes`)
-  if (!isUtf8(text)) throw new TypeError('a close reason must be UTF-8')
+  check(sent, text)
   const payload = Buffer.allocUnsafe(2 + text.length)
   payload.writeUInt16BE(sent)
   text.copy(payload, 2)
   return payload
+}
+
+function check(code: unknown, reason: Buffer): void {
+  if (typeof code !== 'number') {
+    throw new TypeError(`a close code is a number; got a ${typeof code}. Write close(1000, 'reason')`)
+  }
+  if (!isSendableCloseCode(code)) {
+    throw new RangeError(
+      `${code} is not a close code that may be sent; write 1000, or one of your own from 4000 to 4999`,
+    )
+  }
+  if (reason.length > MAX_REASON_BYTES) {
+    throw new RangeError(
+      `a close reason has at most ${MAX_REASON_BYTES} bytes; got ${reason.length}. Send the rest in a message before it`,
+    )
+  }
+  if (!isUtf8(reason)) throw new TypeError('a close reason must be UTF-8')
 }

@@ -13,7 +13,8 @@ const CODES = [1000, 3000, 4000, 4999]
 if (noBrowser && !process.env.CI) {
   t.test('Chromium', { skip: noBrowser }, () => undefined)
 } else {
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  const names = '--host-resolver-rules=MAP *.example 127.0.0.1'
+  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, names] })
   t.teardown(() => browser.close())
 
   await onEachHost('Chromium sends and gets messages of all sizes', async (t, begin) => {
@@ -41,6 +42,49 @@ if (noBrowser && !process.env.CI) {
       t.same(await opened.pop()?.closed, { code, reason: 'bye €', wasClean: true }, `${code} from the page`)
     }
     await page.close()
+  })
+
+  await onEachHost(
+    'X01 pages of another site, and of a sibling, cannot use their visitor’s cookies',
+    async (t, begin) => {
+      const handled: string[] = []
+      const tell: Handler = (socket, request) => {
+        const { cookie } = (request as { headers: { cookie?: string } }).headers
+        handled.push(String(cookie))
+        socket.send(String(cookie))
+      }
+      const app = await begin({
+        routes: {
+          '/ws': tell,
+          '/wild': { options: { origins: ['http://*.app.example:1'] }, handler: tell },
+          '/any': { options: { origins: 'any' }, handler: tell },
+        },
+      })
+      const context = await browser.newContext()
+      await context.addCookies([{ name: 'session', value: 'victim', domain: 'app.example', path: '/' }])
+      const page = await context.newPage()
+      const ask = (path: string): Promise<string> => page.evaluate(opened, `ws://app.example:${app.port}${path}`)
+      for (const site of ['evil.example', 'sub.app.example', 'evilapp.example']) {
+        await page.goto(`http://${site}:${app.port}/http`)
+        for (const path of ['/ws', '/wild']) t.equal(await ask(path), 'closed 1006', `${site} ${path}`)
+      }
+      t.same(handled, [], 'no handler has run')
+      await page.goto(`http://sub.app.example:${app.port}/http`)
+      t.equal(await ask('/any'), 'session=victim', 'the cookie does go with it')
+      await page.goto(`http://app.example:${app.port}/http`)
+      t.equal(await ask('/ws'), 'session=victim', 'and its own pages connect')
+      t.equal(app.ws.limitsHit.origins, 6)
+      await context.close()
+    },
+  )
+}
+
+/** Runs in the page: what comes of opening `url`. */
+async function opened(url: string): Promise<string> {
+  const socket = new WebSocket(url)
+  return new Promise((resolve) => {
+    socket.addEventListener('message', ({ data }) => resolve(String(data)))
+    socket.addEventListener('close', (it) => resolve(`closed ${(it as unknown as Ended).code}`))
   })
 }
 

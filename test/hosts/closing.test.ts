@@ -47,7 +47,7 @@ await onEachHost('§7.1.2 the server may close, with a code and a reason', async
   t.same(await ends.of(app), [clean, ['message on its way', 'close 4001'], 0])
 })
 
-await onEachHost('a peer that breaks off has one close, 1006, and no part of a message', async (t, begin) => {
+await onEachHost('B05 B06 a peer that breaks off has one close, 1006, and no part of a message', async (t, begin) => {
   const ways: [name: string, sent: Buffer, leave: (client: RawClient) => void][] = [
     ['FIN without a close', Buffer.alloc(0), (client) => client.end()],
     ['FIN inside a frame', clientFrame(1, 'part of a message').subarray(0, 12), (client) => client.end()],
@@ -78,7 +78,7 @@ await onEachHost('a peer that breaks off has one close, 1006, and no part of a m
   }
 })
 
-await onEachHost('RST at every stage of the closing handshake', async (t, begin) => {
+await onEachHost('B05 RST at every stage of the closing handshake', async (t, begin) => {
   const ends = new Ends({ closeTimeoutMs: 60_000 }, (socket, request) => {
     socket.once('ping', () => socket.close(1001))
     return request && undefined
@@ -99,7 +99,7 @@ await onEachHost('RST at every stage of the closing handshake', async (t, begin)
   t.match(await ends.of(app), [ABNORMAL, [/continuation/, 'close 1006'], 0], 'when it has broken the protocol')
 })
 
-await onEachHost('§7.1.1 a peer that does not do its part of closing is dropped in time', async (t, begin) => {
+await onEachHost('B07 B08 §7.1.1 a peer that does not do its part of closing is dropped in time', async (t, begin) => {
   const ways: [name: string, handler: Handler, sent: Buffer, CloseResult, seen: string[]][] = [
     ['no answer to our close', (socket) => socket.close(1001), Buffer.alloc(0), ABNORMAL, ['close 1001']],
     ['no FIN after its close', () => undefined, BYE, { code: 1000, reason: '', wasClean: true }, ['close 1000', 'fin']],
@@ -118,31 +118,34 @@ await onEachHost('§7.1.1 a peer that does not do its part of closing is dropped
   }
 })
 
-await onEachHost('§5.5.2 a peer that is not heard is pinged, then terminated; any byte is life', async (t, begin) => {
-  let rtt: number | undefined
-  const ends = new Ends({ pingIntervalMs: 50, pongTimeoutMs: 50 }, (socket: Connection) => {
-    socket.on('pong', () => {
-      rtt = socket.rtt
+await onEachHost(
+  'B04 §5.5.2 a peer that is not heard is pinged, then terminated; any byte is life',
+  async (t, begin) => {
+    let rtt: number | undefined
+    const ends = new Ends({ pingIntervalMs: 50, pongTimeoutMs: 50 }, (socket: Connection) => {
+      socket.on('pong', () => {
+        rtt = socket.rtt
+      })
     })
-  })
-  const app = await begin(ends.spec)
-  const silent = await app.open()
-  t.equal((await silent.readFrame()).opcode, 9)
-  t.match(await silent.readToEnd(), [/fin|rst/])
-  t.same(await ends.of(app), [ABNORMAL, ['close 1006'], 0])
+    const app = await begin(ends.spec)
+    const silent = await app.open()
+    t.equal((await silent.readFrame()).opcode, 9)
+    t.match(await silent.readToEnd(), [/fin|rst/])
+    t.same(await ends.of(app), [ABNORMAL, ['close 1006'], 0])
 
-  const lively = await app.open()
-  for (let n = 0; n < 4; n++) {
-    const ping = await lively.readFrame()
-    lively.write(n % 2 === 0 ? clientFrame(10, ping.payload) : clientFrame(1, 'any byte'))
-  }
-  t.type(rtt, 'number')
-  lively.write(BYE)
-  lively.end()
-  t.match(await ends.of(app), [{ code: 1000 }, ['message any byte', 'message any byte', 'close 1000'], 0])
-})
+    const lively = await app.open()
+    for (let n = 0; n < 4; n++) {
+      const ping = await lively.readFrame()
+      lively.write(n % 2 === 0 ? clientFrame(10, ping.payload) : clientFrame(1, 'any byte'))
+    }
+    t.type(rtt, 'number')
+    lively.write(BYE)
+    lively.end()
+    t.match(await ends.of(app), [{ code: 1000 }, ['message any byte', 'message any byte', 'close 1000'], 0])
+  },
+)
 
-await onEachHost('a message that was begun must go on', async (t, begin) => {
+await onEachHost('F09 a message that was begun must go on', async (t, begin) => {
   const ends = new Ends({ messageTimeoutMs: 100 })
   const app = await begin(ends.spec)
   for (const begun of [hex('81'), hex('82ff000000000010000001020304'), clientFrame(1, 'a', { fin: false })]) {
@@ -153,7 +156,7 @@ await onEachHost('a message that was begun must go on', async (t, begin) => {
   }
 })
 
-await onEachHost('terminate ends a connection at once', async (t, begin) => {
+await onEachHost('B09 terminate ends a connection at once', async (t, begin) => {
   const ends = new Ends({}, (socket) => {
     socket.on('message', () => {
       socket.terminate()
@@ -166,7 +169,7 @@ await onEachHost('terminate ends a connection at once', async (t, begin) => {
   t.same(await ends.of(app), [ABNORMAL, ['message a', 'close 1006'], 0])
 })
 
-await onEachHost('many that come and go leave nothing behind', async (t, begin) => {
+await onEachHost('A11 many that come and go leave nothing behind', async (t, begin) => {
   const warnings: Error[] = []
   const record = (warning: Error): void => void warnings.push(warning)
   process.on('warning', record)

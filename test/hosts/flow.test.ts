@@ -35,7 +35,7 @@ function gate(): { opened: Promise<void>; open(): void } {
   return { opened, open }
 }
 
-await onEachHost('a flood is read only as fast as a slow loop takes it', async (t, begin) => {
+await onEachHost('B10 a flood is read only as fast as a slow loop takes it', async (t, begin) => {
   const { opened, open } = gate()
   let taken = 0
   const slow: Handler = async (socket) => {
@@ -95,7 +95,7 @@ await onEachHost('what came before a FIN is delivered, however full the queue wa
   t.equal(taken, 1_000)
 })
 
-await onEachHost('a paused connection holds its peer back, and resumes without loss', async (t, begin) => {
+await onEachHost('B10 a paused connection holds its peer back, and resumes without loss', async (t, begin) => {
   let paused: Connection | undefined
   let seen = 0
   const app = await begin({
@@ -121,7 +121,7 @@ await onEachHost('a paused connection holds its peer back, and resumes without l
   t.equal(await client.readText(), 'all')
 })
 
-await onEachHost('a peer that takes no answers is not read, and in the end not kept', async (t, begin) => {
+await onEachHost('B01 a peer that takes no answers is not read, and in the end not kept', async (t, begin) => {
   let socket: Connection | undefined
   let most = 0
   const app = await begin({

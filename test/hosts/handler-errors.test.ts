@@ -52,7 +52,7 @@ async function closeFrame(client: RawClient): Promise<[code: number, reason: str
   }
 }
 
-await onEachHost('what a handler throws closes with 1011, and no detail', async (t, begin) => {
+await onEachHost('A01 A02 A03 A04 what a handler throws closes with 1011, and no detail', async (t, begin) => {
   const app = await begin({ routes: { ...failing, '/live': echo } })
   const witness = await app.open({ path: '/live' })
   for (const path of Object.keys(failing)) {
@@ -70,7 +70,7 @@ await onEachHost('what a handler throws closes with 1011, and no detail', async 
   t.equal(await witness.readText(), 'hi', 'other connections live')
 })
 
-await onEachHost('what a listener for the end throws is logged', async (t, begin) => {
+await onEachHost('A04 what a listener for the end throws is logged', async (t, begin) => {
   const ends: Record<string, Handler> = {
     '/close-throws': (socket) => void socket.on('close', fail),
     '/close-rejects': (socket) => void socket.on('close', later),
@@ -130,7 +130,7 @@ await onEachHost(
   },
 )
 
-await onEachHost('an onError may keep the connection, and what it throws is caught as well', async (t, begin) => {
+await onEachHost('A02 an onError may keep the connection, and what it throws is caught as well', async (t, begin) => {
   const app = await begin({
     routes: {
       '/kept': { options: { onError: () => undefined }, handler: (socket) => void socket.on('message', later) },
@@ -148,7 +148,7 @@ await onEachHost('an onError may keep the connection, and what it throws is caug
   }
 })
 
-await onEachHost('sending to a peer that has gone is nobody’s fault', async (t, begin) => {
+await onEachHost('B09 sending to a peer that has gone is nobody’s fault', async (t, begin) => {
   const results: unknown[] = []
   const done = new Promise<void>((resolve) => {
     const handler: Handler = async (socket) => {

@@ -10,7 +10,7 @@ const BYE = clientFrame(8, Buffer.of(3, 232))
 
 const rightHandshakes: [rule: string, changes: Changes, headers: Record<string, string | undefined>][] = [
   [
-    '§1.3 the answer proves that the key was read',
+    'H01 §1.3 the answer proves that the key was read',
     {},
     {
       upgrade: 'websocket',
@@ -28,26 +28,26 @@ const rightHandshakes: [rule: string, changes: Changes, headers: Record<string, 
     { 'sec-websocket-accept': 'Oy4NRAQ13jhfONC7bP8dTKb4PTU=' },
   ],
   [
-    '§4.2.1 a key with pad bits that are not zero is hashed as received',
+    'H09 §4.2.1 a key with pad bits that are not zero is hashed as received',
     { headers: { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZR==' } },
     { 'sec-websocket-accept': 'Zgw8jYXtqX5qJr7MJ1Q/MqzeSRI=' },
   ],
-  ['§4.2.1 Connection is a list of tokens', { headers: { connection: 'keep-alive, Upgrade' } }, {}],
-  ['§4.2.1 Connection ignores case', { headers: { connection: 'UPGRADE' } }, {}],
-  ['§4.2.1 Upgrade ignores case', { headers: { upgrade: 'WebSocket' } }, {}],
-  ['RFC 9110 §7.8 a WebSocket among the protocols of Upgrade', { headers: { upgrade: 'h2c, websocket' } }, {}],
+  ['H10 §4.2.1 Connection is a list of tokens', { headers: { connection: 'keep-alive, Upgrade' } }, {}],
+  ['H10 §4.2.1 Connection ignores case', { headers: { connection: 'UPGRADE' } }, {}],
+  ['H10 §4.2.1 Upgrade ignores case', { headers: { upgrade: 'WebSocket' } }, {}],
+  ['H12 RFC 9110 §7.8 a WebSocket among the protocols of Upgrade', { headers: { upgrade: 'h2c, websocket' } }, {}],
   [
     '§9.1 an unknown extension is not answered',
     { headers: { 'sec-websocket-extensions': 'x-unknown; a="b"' } },
     NONE(),
   ],
   [
-    '§9.1 names of object properties are no extensions',
+    'H31 §9.1 names of object properties are no extensions',
     { headers: { 'sec-websocket-extensions': '__proto__, constructor' } },
     NONE(),
   ],
   [
-    'RFC 7692 §7 extension names are compared with case',
+    'H32 RFC 7692 §7 extension names are compared with case',
     { headers: { 'sec-websocket-extensions': 'PERMESSAGE-DEFLATE' } },
     NONE(),
   ],
@@ -59,18 +59,21 @@ function NONE() {
   return { 'sec-websocket-extensions': undefined }
 }
 
-await onEachHost('a right handshake is answered with 101', async (t, begin) => {
-  const app = await begin({ routes: { '/ws': echo } })
-  for (const [rule, changes, headers] of rightHandshakes) {
-    const client = await app.send(changes, clientFrame(1, 'early'), BYE)
-    const head = await client.readHead()
-    t.equal(head.status, 101, rule)
-    for (const [name, value] of Object.entries(headers)) t.equal(head.headers[name], value, `${rule}: ${name}`)
-    t.same(await client.readToEnd(), ['text early', 'close 1000', 'fin'], `${rule}: messages behind it arrive once`)
-  }
-})
+await onEachHost(
+  'H19 a right handshake is answered with 101, and what lies behind it arrives once',
+  async (t, begin) => {
+    const app = await begin({ routes: { '/ws': echo } })
+    for (const [rule, changes, headers] of rightHandshakes) {
+      const client = await app.send(changes, clientFrame(1, 'early'), BYE)
+      const head = await client.readHead()
+      t.equal(head.status, 101, rule)
+      for (const [name, value] of Object.entries(headers)) t.equal(head.headers[name], value, `${rule}: ${name}`)
+      t.same(await client.readToEnd(), ['text early', 'close 1000', 'fin'], `${rule}: messages behind it arrive once`)
+    }
+  },
+)
 
-await onEachHost('§4.2.2 a subprotocol is one that both sides speak, or none', async (t, begin) => {
+await onEachHost('H27 §4.2.2 a subprotocol is one that both sides speak, or none', async (t, begin) => {
   const pick = (offered: readonly string[]) => offered.at(-1)
   const none = (): undefined => undefined
   const app = await begin({
@@ -102,7 +105,7 @@ await onEachHost('§4.2.2 a subprotocol is one that both sides speak, or none', 
   }
 })
 
-await onEachHost('what asks for no WebSocket is plain HTTP', async (t, begin) => {
+await onEachHost('H11 H12 what asks for no WebSocket is plain HTTP', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo, '/both': echo } })
   const body = 'x'.repeat(100_000)
   const chunked = `5\r\nhello\r\n186a0\r\n${body}\r\n0\r\n\r\n`
@@ -139,7 +142,7 @@ await onEachHost('what asks for no WebSocket is plain HTTP', async (t, begin) =>
   }
 })
 
-await onEachHost('§4.2.1 other methods than GET never upgrade', async (t, begin) => {
+await onEachHost('H02 H13 §4.2.1 other methods than GET never upgrade', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH']) {
     const client = await app.send({ method, headers: { connection: 'Upgrade, close' } })
@@ -148,7 +151,7 @@ await onEachHost('§4.2.1 other methods than GET never upgrade', async (t, begin
   }
 })
 
-await onEachHost('a path without a WebSocket route gives the answer of HTTP', async (t, begin, host) => {
+await onEachHost('H13 a path without a WebSocket route gives the answer of HTTP', async (t, begin, host) => {
   const app = await begin({ routes: { '/ws': echo } })
   for (const path of ['/nowhere', '/ws/below', '/WS%00']) {
     const plain = await app.send({ path, headers: { upgrade: undefined, connection: 'close' } })
@@ -163,7 +166,7 @@ await onEachHost('a path without a WebSocket route gives the answer of HTTP', as
   t.equal(status, host.name.startsWith('Express') ? 200 : 404, 'a path for GET alone')
 })
 
-await onEachHost('RFC 9112 §9.3.2 pipelined requests are answered in order', async (t, begin) => {
+await onEachHost('H20 RFC 9112 §9.3.2 pipelined requests are answered in order', async (t, begin) => {
   const seen: (string | undefined)[] = []
   const app = await begin({ routes: { '/ws': echo } })
   app.server.on('request', ({ url }) => seen.push(url))
@@ -185,7 +188,7 @@ await onEachHost('RFC 9112 §9.3.2 pipelined requests are answered in order', as
   t.notOk(seen.includes('/secret'), 'and neither is routed')
 })
 
-await onEachHost('a handshake may come in any pieces', async (t, begin) => {
+await onEachHost('F27 a handshake may come in any pieces', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const client = await app.connect()
   for (const byte of Buffer.concat([handshake(), clientFrame(1, 'bit by bit'), BYE])) {

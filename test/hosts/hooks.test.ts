@@ -28,7 +28,7 @@ const thrower: Hook = () => {
 const rejecter: Hook = () => Promise.reject(new Error('rejected in a hook'))
 const slow: Hook = () => new Promise((resolve) => setImmediate(resolve))
 
-await onEachHost('what a hook replies is the answer', async (t, begin) => {
+await onEachHost('A07 H38 what a hook replies is the answer', async (t, begin) => {
   let opened = 0
   const handler = (): void => {
     opened++
@@ -97,7 +97,7 @@ await onEachHost('hooks run one after another, and the 101 waits for the last', 
   t.same(order, ['one', 'two', 'three', 'handler'])
 })
 
-await onEachHost('a hook that throws or rejects is answered with 500', async (t, begin) => {
+await onEachHost('A07 a hook that throws or rejects is answered with 500', async (t, begin) => {
   const app = await begin({
     routes: {
       '/thrown': { hooks: [thrower], handler: echo },
@@ -115,7 +115,7 @@ await onEachHost('a hook that throws or rejects is answered with 500', async (t,
   t.same(await other.readToEnd(), ['close 1000', 'fin'], 'others go on')
 })
 
-await onEachHost('the error handler of the framework answers for hooks', async (t, begin, host) => {
+await onEachHost('A07 the error handler of the framework answers for hooks', async (t, begin, host) => {
   if (!host.isFramework) return
   const app = await begin({
     routes: { '/thrown': { hooks: [thrower], handler: echo }, '/rejected': { hooks: [rejecter], handler: echo } },
@@ -128,29 +128,36 @@ await onEachHost('the error handler of the framework answers for hooks', async (
   }
 })
 
-await onEachHost('a hook that never settles ends with 504, and what it replies late is discarded', async (t, begin) => {
-  const waiting: Exchange[] = []
-  const app = await begin({
-    options: { handshakeTimeoutMs: 50 },
-    routes: {
-      '/ws': { hooks: [(exchange) => void waiting.push(exchange), never], handler: echo },
-      '/slower': { options: { handshakeTimeoutMs: 20_000 }, hooks: [slow], handler: echo },
-    },
-  })
-  const client = await app.send()
-  const answer = await client.readAnswer()
-  t.match(answer, { status: 504, headers: { connection: 'close', 'content-length': '0' } })
-  t.equal(await client.rest(), '', 'FIN follows')
-  client.end()
-  const [{ signal, reply }] = waiting
-  t.ok(signal.aborted)
-  t.match(signal.reason, /handshakeTimeoutMs/)
-  t.doesNotThrow(() => reply(200, 'at last'))
-  await app.settled()
-  t.equal((await app.send({ path: '/slower' }).then((slower) => slower.readHead())).status, 101, 'a route has its own')
-})
+await onEachHost(
+  'A09 a hook that never settles ends with 504, and what it replies late is discarded',
+  async (t, begin) => {
+    const waiting: Exchange[] = []
+    const app = await begin({
+      options: { handshakeTimeoutMs: 50 },
+      routes: {
+        '/ws': { hooks: [(exchange) => void waiting.push(exchange), never], handler: echo },
+        '/slower': { options: { handshakeTimeoutMs: 20_000 }, hooks: [slow], handler: echo },
+      },
+    })
+    const client = await app.send()
+    const answer = await client.readAnswer()
+    t.match(answer, { status: 504, headers: { connection: 'close', 'content-length': '0' } })
+    t.equal(await client.rest(), '', 'FIN follows')
+    client.end()
+    const [{ signal, reply }] = waiting
+    t.ok(signal.aborted)
+    t.match(signal.reason, /handshakeTimeoutMs/)
+    t.doesNotThrow(() => reply(200, 'at last'))
+    await app.settled()
+    t.equal(
+      (await app.send({ path: '/slower' }).then((slower) => slower.readHead())).status,
+      101,
+      'a route has its own',
+    )
+  },
+)
 
-await onEachHost('a client that leaves during a hook is noticed at once', async (t, begin) => {
+await onEachHost('A09 B05 a client that leaves during a hook is noticed at once', async (t, begin) => {
   const arrivals: ((exchange: Exchange) => void)[] = []
   const app = await begin({
     routes: { '/ws': { hooks: [(exchange) => arrivals.shift()?.(exchange), never], handler: echo } },
@@ -199,7 +206,7 @@ await onEachHost('a hook that goes on after its client left opens nothing', asyn
   t.same([opened, app.ws.connections.size], [0, 0])
 })
 
-await onEachHost('frames that come during a hook wait in the kernel, and arrive after it', async (t, begin) => {
+await onEachHost('A10 frames that come during a hook wait in the kernel, and arrive after it', async (t, begin) => {
   const frame = clientFrame(2, Buffer.alloc(65_536 - 14))
   const count = 160 // 10 MiB
   let release = (): void => undefined

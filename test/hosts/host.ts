@@ -36,7 +36,8 @@ export interface RouteSpec {
 export interface AppSpec {
   readonly routes: Readonly<Record<string, RouteSpec | Handler>>
   readonly options?: AppOptions
-  readonly trustProxy?: boolean
+  /** All of them, or those that are so near. */
+  readonly trustProxy?: boolean | ((address: string, hop: number) => boolean)
   /** Called with the server before anything of ours is on it. */
   readonly onServer?: (server: Server) => void
   /** The framework's error handler: what it replies with. Without it, the framework's own. */

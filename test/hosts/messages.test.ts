@@ -69,7 +69,7 @@ await onEachHost('messages keep their order, and none is lost behind a close', a
   }
 })
 
-await onEachHost('what came before a close is delivered, and then the close is told', async (t, begin) => {
+await onEachHost('A06 what came before a close is delivered, and then the close is told', async (t, begin) => {
   for (const isAsync of [false, true]) {
     const events: string[] = []
     const closed = new Promise<void>((resolve) => {
@@ -163,7 +163,7 @@ await onEachHost('§5.4 a message may be sent in parts', async (t, begin) => {
   ])
 })
 
-await onEachHost('misuse is thrown at the caller, and the connection goes on', async (t, begin) => {
+await onEachHost('A13 misuse is thrown at the caller, and the connection goes on', async (t, begin) => {
   const results: unknown[] = []
   const misuse: ((socket: Connection) => unknown)[] = [
     (socket) => socket.close(9999),

@@ -85,7 +85,7 @@ const cases: Case[] = [
   [{ ...HOSTS, ...ANY }, 'attacker.com', 'http://attacker.com', false],
 ]
 
-await onEachHost('§10.2 only pages that may connect do', async (t, begin) => {
+await onEachHost('H34 H35 H36 H37 §10.2 only pages that may connect do', async (t, begin) => {
   for (const options of new Set(cases.map(([options]) => options))) {
     const app = await begin({ routes: { '/ws': { options, handler: echo } } })
     for (const [, host, origin, isAllowed] of cases.filter(([of]) => of === options)) {

@@ -15,36 +15,36 @@ const many = (count: number, name = 'i'): Record<string, string[]> => ({ [name]:
 
 type Headers = Record<string, string | undefined>
 const refusals: [rule: string, changes: Changes, status: number, headers?: Headers][] = [
-  ['§4.2.1 a body with a length', field('content-length', '7'), 400],
-  ['§4.2.1 a body in chunks', field('transfer-encoding', 'chunked'), 400],
-  ['RFC 9112 §3.2 an empty Host', field('host', ''), 400],
-  ['§4.2.1 no key', field('sec-websocket-key', undefined), 400],
-  ['§4.2.1 an empty key', field('sec-websocket-key', ''), 400],
-  ['§4.2.1 a key of 3 bytes', field('sec-websocket-key', 'AAAA'), 400],
-  ['§4.2.1 a key of 17 bytes', field('sec-websocket-key', Buffer.alloc(17).toString('base64')), 400],
-  ['§4.2.1 a key without its padding', field('sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ'), 400],
-  ['§4.2.1 a key with a space inside', field('sec-websocket-key', 'dGhlIHNhbXBs ZSBub25jZQ=='), 400],
-  ['§11.3.1 two keys', field('sec-websocket-key', ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ==']), 400],
-  ['§4.2.1 no version', field('sec-websocket-version', undefined), 400, VERSION],
+  ['H17 §4.2.1 a body with a length', field('content-length', '7'), 400],
+  ['H17 §4.2.1 a body in chunks', field('transfer-encoding', 'chunked'), 400],
+  ['H14 RFC 9112 §3.2 an empty Host', field('host', ''), 400],
+  ['H07 §4.2.1 no key', field('sec-websocket-key', undefined), 400],
+  ['H07 §4.2.1 an empty key', field('sec-websocket-key', ''), 400],
+  ['H07 §4.2.1 a key of 3 bytes', field('sec-websocket-key', 'AAAA'), 400],
+  ['H07 §4.2.1 a key of 17 bytes', field('sec-websocket-key', Buffer.alloc(17).toString('base64')), 400],
+  ['H07 §4.2.1 a key without its padding', field('sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ'), 400],
+  ['H07 §4.2.1 a key with a space inside', field('sec-websocket-key', 'dGhlIHNhbXBs ZSBub25jZQ=='), 400],
+  ['H08 §11.3.1 two keys', field('sec-websocket-key', ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ==']), 400],
+  ['H04 §4.2.1 no version', field('sec-websocket-version', undefined), 400, VERSION],
   ...['12', '14', '0', '8', '255', '7', '0xd', '13.0', '1.3e1', '+13', '013', '13,13', '13, 8'].map(
     (version): [string, Changes, number, Headers] => [
-      `§4.2.2 version ${version}`,
+      `H05 H06 §4.2.2 version ${version}`,
       field('sec-websocket-version', version),
       426,
       { ...VERSION, upgrade: 'websocket' },
     ],
   ),
-  ['§4.2.2 two versions', field('sec-websocket-version', ['13', '13']), 426, VERSION],
-  ['§4.1 a subprotocol with a space', field('sec-websocket-protocol', 'a b'), 400],
-  ['§4.1 an empty list of subprotocols', field('sec-websocket-protocol', ''), 400],
-  ['§4.1 the same subprotocol twice', field('sec-websocket-protocol', 'a, a'), 400],
-  ['§4.1 a subprotocol that is a quoted string', field('sec-websocket-protocol', '"a"'), 400],
-  ['§4.1 a run of spaces', field('sec-websocket-protocol', `b${' '.repeat(15_000)}x`), 400],
-  ['§4.1 1,000 subprotocols', field('sec-websocket-protocol', [...Array(1_000).keys()].join()), 400],
-  ['§9.1 an extension that ends in a semicolon', field('sec-websocket-extensions', 'permessage-deflate;'), 400],
-  ['§9.1 an open quotation', field('sec-websocket-extensions', `x; a="${'\\c'.repeat(7_000)}`), 400],
+  ['H06 §4.2.2 two versions', field('sec-websocket-version', ['13', '13']), 426, VERSION],
+  ['H29 §4.1 a subprotocol with a space', field('sec-websocket-protocol', 'a b'), 400],
+  ['H29 §4.1 an empty list of subprotocols', field('sec-websocket-protocol', ''), 400],
+  ['H29 §4.1 the same subprotocol twice', field('sec-websocket-protocol', 'a, a'), 400],
+  ['H29 §4.1 a subprotocol that is a quoted string', field('sec-websocket-protocol', '"a"'), 400],
+  ['H29 §4.1 a run of spaces', field('sec-websocket-protocol', `b${' '.repeat(15_000)}x`), 400],
+  ['H29 §4.1 1,000 subprotocols', field('sec-websocket-protocol', [...Array(1_000).keys()].join()), 400],
+  ['H30 §9.1 an extension that ends in a semicolon', field('sec-websocket-extensions', 'permessage-deflate;'), 400],
+  ['H30 §9.1 an open quotation', field('sec-websocket-extensions', `x; a="${'\\c'.repeat(7_000)}`), 400],
   ['too many header fields', { headers: { ...many(100), origin: 'https://evil.example' } }, 431],
-  ['RFC 6455 §4.2.1 HTTP/1.0', { version: '1.0' }, 505],
+  ['H03 RFC 6455 §4.2.1 HTTP/1.0', { version: '1.0' }, 505],
 ]
 
 /** An ordinary response, and the end: nothing that is sent behind it is read as anything. */
@@ -87,19 +87,19 @@ await onEachHost('what is no HTTP is refused before it is a request', async (t, 
   const right = handshake().toString('latin1')
   const change = (from: string | RegExp, to: string): string => right.replace(from, to)
   const cases: [rule: string, bytes: string][] = [
-    ['RFC 9112 §3.2 no Host', change('host: h\r\n', '')],
+    ['H14 RFC 9112 §3.2 no Host', change('host: h\r\n', '')],
     [
-      'RFC 9112 §6.1 a length and chunks',
+      'H16 RFC 9112 §6.1 a length and chunks',
       change('\r\n\r\n', '\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n'),
     ],
-    ['RFC 9112 §6.3 two lengths', change('\r\n\r\n', '\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n')],
-    ['RFC 9112 §5.2 a folded line', change('\r\n\r\n', '\r\nx: a\r\n b\r\n\r\n')],
-    ['RFC 9110 §5.5 NUL in a value', change('host: h', 'host: h\0')],
-    ['RFC 9112 §5.1 a space before the colon', change('host:', 'x-f :')],
-    ['RFC 9112 §2.3 HTTP/1.2', change('HTTP/1.1', 'HTTP/1.2')],
-    ['a header of 20 KB', change('\r\n\r\n', `\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)],
+    ['H16 RFC 9112 §6.3 two lengths', change('\r\n\r\n', '\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n')],
+    ['H18 RFC 9112 §5.2 a folded line', change('\r\n\r\n', '\r\nx: a\r\n b\r\n\r\n')],
+    ['H18 RFC 9110 §5.5 NUL in a value', change('host: h', 'host: h\0')],
+    ['H18 RFC 9112 §5.1 a space before the colon', change('host:', 'x-f :')],
+    ['H03 RFC 9112 §2.3 HTTP/1.2', change('HTTP/1.1', 'HTTP/1.2')],
+    ['H21 a header of 20 KB', change('\r\n\r\n', `\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)],
     [
-      '3,000 subprotocols',
+      'H21 3,000 subprotocols',
       change('\r\n\r\n', `\r\nsec-websocket-protocol: ${[...Array(3_000).keys()].join()},x\r\n\r\n`),
     ],
     ['bytes at random', '\xff\xfe\x00\x81'],
@@ -116,11 +116,11 @@ await onEachHost('what is no HTTP is refused before it is a request', async (t, 
   const { status } = await flood.readHead()
   t.ok([400, 431].includes(status), `2,050 fields before those of the handshake: ${status}`)
   const foreign = await app.send({ version: '2.0' })
-  t.not((await foreign.readHead()).status, 101, 'HTTP/2.0 in the words of HTTP/1')
+  t.not((await foreign.readHead()).status, 101, 'H03 HTTP/2.0 in the words of HTTP/1')
   t.equal((await app.send()).constructor.name, 'RawClient', 'and the server lives')
 })
 
-await onEachHost('the limit of header fields counts those that Node leaves out', async (t, begin) => {
+await onEachHost('H22 the limit of header fields counts those that Node leaves out', async (t, begin) => {
   const app = await begin({ routes: { '/ws': { options: { maxHeaderFields: 3_000 }, handler: echo }, '/few': echo } })
   const headers = { ...many(1_500), origin: 'https://evil.example', 'x-forwarded-for': '10.0.0.1' }
   for (const path of ['/few', '/ws']) {
@@ -138,7 +138,7 @@ await onEachHost('and where the server keeps fewer fields, those that it leaves 
   t.ok([400, 403, 431].includes((await client.readHead()).status))
 })
 
-await onEachHost('§4.2.2 a subprotocol function that picks what was not offered is an error', async (t, begin) => {
+await onEachHost('H28 §4.2.2 a subprotocol function that picks what was not offered is an error', async (t, begin) => {
   const picks = ['zzz', 'a\r\nSet-Cookie: p=1', '', 1 as unknown as string]
   const routes = Object.fromEntries(
     picks.map((pick, at) => [`/${at}`, { options: { protocols: () => pick }, handler: echo }]),
@@ -155,7 +155,7 @@ await onEachHost('§4.2.2 a subprotocol function that picks what was not offered
   }
 })
 
-await onEachHost('malformed lists cost no time', async (t, begin) => {
+await onEachHost('H29 H30 malformed lists cost no time', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const values = [`b${' '.repeat(15_000)}x`, `${'a ,'.repeat(5_000)}`, `"${'\\'.repeat(15_000)}`, ','.repeat(15_000)]
   for (const name of ['sec-websocket-protocol', 'sec-websocket-extensions', 'connection']) {

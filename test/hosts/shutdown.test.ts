@@ -20,27 +20,30 @@ async function leave(client: RawClient): Promise<number> {
   return opcode === 8 ? payload.readUInt16BE() : 0
 }
 
-await onEachHost('many connections are told 1001, and those that do not answer are dropped', async (t, begin, host) => {
-  const count = host.isFramework ? 200 : 1_000
-  const app = await begin({ options: { drain: { spreadMs: 200, deadlineMs: 1_500 } }, routes: { '/ws': echo } })
-  const clients: RawClient[] = []
-  while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: 100 }, () => app.open()))))
-  t.equal(app.ws.connections.size, count)
-  const told = clients.filter((_, at) => at % 10 !== 0).map(leave)
-  const start = performance.now()
-  const closed = app.ws.close()
-  const refused = await app.send()
-  const { status, headers } = await refused.readAnswer()
-  t.match([status, headers.connection, headers['retry-after']], [503, 'close', /^\d+$/], 'new handshakes get 503')
-  refused.end()
-  await closed
-  const took = performance.now() - start
-  t.ok(took > 1_400 && took < 2_500, `gone after ${took} ms`)
-  t.same(new Set(await Promise.all(told)), new Set([1001]))
-  t.equal(app.ws.connections.size, 0)
-  t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(count).fill(/fin|rst/))
-  await app.close()
-})
+await onEachHost(
+  'B11 many connections are told 1001, and those that do not answer are dropped',
+  async (t, begin, host) => {
+    const count = host.isFramework ? 200 : 1_000
+    const app = await begin({ options: { drain: { spreadMs: 200, deadlineMs: 1_500 } }, routes: { '/ws': echo } })
+    const clients: RawClient[] = []
+    while (clients.length < count) clients.push(...(await Promise.all(Array.from({ length: 100 }, () => app.open()))))
+    t.equal(app.ws.connections.size, count)
+    const told = clients.filter((_, at) => at % 10 !== 0).map(leave)
+    const start = performance.now()
+    const closed = app.ws.close()
+    const refused = await app.send()
+    const { status, headers } = await refused.readAnswer()
+    t.match([status, headers.connection, headers['retry-after']], [503, 'close', /^\d+$/], 'new handshakes get 503')
+    refused.end()
+    await closed
+    const took = performance.now() - start
+    t.ok(took > 1_400 && took < 2_500, `gone after ${took} ms`)
+    t.same(new Set(await Promise.all(told)), new Set([1001]))
+    t.equal(app.ws.connections.size, 0)
+    t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(count).fill(/fin|rst/))
+    await app.close()
+  },
+)
 
 await onEachHost('the end of the app is the end of its connections', async (t, begin) => {
   const app = await begin({ options: { drain: { deadlineMs: 60_000 } }, routes: { '/ws': echo } })
@@ -103,7 +106,7 @@ await onEachHost('a refused client that never ends its side holds nothing up', a
   t.ok(performance.now() - start < 1_000, 'the app ends at once')
 })
 
-t.test('a process whose apps have ended exits by itself', async (t) => {
+t.test('B11 a process whose apps have ended exits by itself', async (t) => {
   const program = fileURLToPath(new URL(`exiting${extname(import.meta.url)}`, import.meta.url)) // .js where compiled
   const child = spawn(process.execPath, [...process.execArgv, program], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''

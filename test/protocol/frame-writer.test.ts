@@ -71,6 +71,13 @@ t.test('§5.5.1 an empty close payload is not allocated', async (t) => t.equal(c
 t.test('§7.4 what may not be sent is refused', async (t) => {
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65536 + 1000, Number.NaN])
     t.throws(() => closePayload(code, ''), RangeError, `${code}`)
+  for (const code of ['1000', 1000n, {}, true]) {
+    const error = {
+      name: 'TypeError',
+      message: `a close code is a number; got a ${typeof code}. Write close(1000, 'reason')`,
+    }
+    t.throws(() => closePayload(code as never, ''), error)
+  }
   t.throws(() => closePayload(1000, 'x'.repeat(124)), RangeError, '§5.5 a reason too long for a control frame')
   t.throws(() => closePayload(1000, 'é'.repeat(62)), RangeError, 'counted in bytes')
   t.throws(() => closePayload(1000, hex('ff')), TypeError, '§5.5.1 a reason that is not UTF-8')

@@ -13,9 +13,11 @@ export class Program {
   #errors = ''
   #onOutput: () => void = () => {}
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string) {
+  /** `command` is what runs Node with these arguments: itself, unless something has to be set up before. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string, command: readonly string[] = []) {
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[]
-    this.#child = spawn(process.execPath, args, { stdio, env: { PATH: process.env.PATH, ...env }, cwd }) // without tap's
+    const [program, ...rest] = [...command, process.execPath, ...args]
+    this.#child = spawn(program, rest, { stdio, env: { PATH: process.env.PATH, ...env }, cwd }) // without tap's
     this.#exit = once(this.#child, 'close') as Promise<Exit> // after 'exit': all that it printed has been read
     this.#child.stdout?.on('data', (chunk) => {
       this.#output += chunk
@@ -53,10 +55,17 @@ export class Program {
     return Promise.race([match, this.#endsWithout(line)])
   }
 
-  /** The first message that it sends its parent. */
+  /** The next message that it sends its parent. */
   async told(): Promise<unknown> {
     const told = once(this.#child, 'message').then(([message]) => message as unknown)
     return Promise.race([told, this.#endsWithout('a message to its parent')])
+  }
+
+  /** Asks it, and fulfils with what it answers. */
+  ask(question: string): Promise<unknown> {
+    const answer = this.told()
+    this.#child.send(question)
+    return answer
   }
 
   /** Sends a signal, and tells the exit code; null where the signal itself was the end. */
