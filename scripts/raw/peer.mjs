@@ -22,6 +22,8 @@ export class Peer {
   /** Fulfils with how it ended: 'fin' or 'rst'. */
   ended
   onFrame = () => {}
+  /** Status line and header fields of the answer, once it is there. */
+  answer = ''
   #onHead
   #head = Buffer.alloc(0)
   #reader = new FrameReader((opcode, payload, rsv1) => this.onFrame(opcode, payload, rsv1))
@@ -51,13 +53,15 @@ export class Peer {
   }
 
   #read(chunk) {
-    if (this.#head === undefined) return this.#reader.push(chunk)
+    if (this.#head === undefined) return this.answer.startsWith('HTTP/1.1 101') && this.#reader.push(chunk)
     this.#head = Buffer.concat([this.#head, chunk])
     const size = this.#head.indexOf('\r\n\r\n')
     if (size < 0) return
     const rest = this.#head.subarray(size + 4)
-    this.#onHead(Number(this.#head.toString('latin1', 9, 12)))
+    this.answer = this.#head.toString('latin1', 0, size)
     this.#head = undefined
-    this.#reader.push(rest)
+    const status = Number(this.answer.slice(9, 12))
+    this.#onHead(status)
+    if (status === 101) this.#reader.push(rest)
   }
 }

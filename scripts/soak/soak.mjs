@@ -20,13 +20,15 @@ export async function soak({ server: name, minutes, connections }) {
   const before = await baseline(server, port)
   const slots = Array(Math.max(1, Math.round(connections / 100))).fill(null) // each makes all attacks
   console.log(`${name}: ${connections} honest clients, ${slots.length} hostile, ${minutes} min`)
-  honest.tell({ settings: { port, connections, everyMs: 2_000, lifetimeMs: 20_000 } })
+  honest.tell({ settings: { port, connections, everyMs: 2_000, lifetimeMs: 45_000 } })
   hostile.tell({ settings: { port, slots, turnMs: 5_000 } })
   const samples = await watch(server, honest, minutes * 60)
   const [attacks, end] = await Promise.all([hostile.ask({ ask: 'end' }), honest.ask({ ask: 'end' })])
   const after = await settled(server, before)
   const warm = samples.filter(([at]) => at >= minutes * 60 * WARM_UP)
-  const [heapSlope, rssSlope] = [1, 2].map((index) => slopePerHour(warm.map((sample) => [sample[0], sample[index]])))
+  const [heapSlope, rssSlope] = [1, 2].map((index) =>
+    slopePerHour(warm.map((sample) => [sample[0], sample[index], sample[3]])),
+  )
   const run = { before, after, attacks, end, heapSlope, rssSlope, minutes }
   console.log(`\n${describeRun(run)}`)
   return verdicts(run)
@@ -59,7 +61,7 @@ function isMore(figures, before) {
   return before !== undefined && ['descriptors', 'timers', 'handles'].some((name) => figures[name] > before[name])
 }
 
-/** Returns `[seconds, heap, resident]` of each sample, in MB. */
+/** Returns `[seconds, heap, resident, connections]` of each sample, in MB. */
 async function watch(server, honest, seconds) {
   const begin = performance.now()
   const samples = []
@@ -67,7 +69,7 @@ async function watch(server, honest, seconds) {
     await delay(Math.min(SAMPLE_MS, seconds * 1_000 - (performance.now() - begin)))
     const [figures, talk] = await Promise.all([server.ask({ isExact: true }), honest.ask({ ask: 'interval' })])
     at = (performance.now() - begin) / 1_000
-    samples.push([at, figures.heapUsed / MB, figures.rss / MB])
+    samples.push([at, figures.heapUsed / MB, figures.rss / MB, figures.connections])
     console.log(progress(at, figures, talk))
   }
   return samples

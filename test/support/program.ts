@@ -13,9 +13,15 @@ export class Program {
   #errors = ''
   #onOutput: () => void = () => {}
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string) {
+  /** With `maxFiles` it can open no more files and sockets than that. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string, maxFiles?: number) {
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as ('ignore' | 'pipe' | 'ipc')[]
-    this.#child = spawn(process.execPath, args, { stdio, env: { PATH: process.env.PATH, ...env }, cwd }) // without tap's
+    const options = { stdio, env: { PATH: process.env.PATH, ...env }, cwd } // without tap's
+    const limit = `ulimit -n ${maxFiles} && exec "$0" "$@"`
+    this.#child =
+      maxFiles === undefined
+        ? spawn(process.execPath, args, options)
+        : spawn('sh', ['-c', limit, process.execPath, ...args], options)
     this.#exit = once(this.#child, 'close') as Promise<Exit> // after 'exit': all that it printed has been read
     this.#child.stdout?.on('data', (chunk) => {
       this.#output += chunk
