@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
-import type { RouteOptions } from 'sockroute'
+import type { AppOptions } from 'sockroute'
 
-const SERVERS = ['node', 'express4', 'express5', 'fastify'] as const
+const SERVERS = ['node', 'express4', 'express5', 'fastify', 'ws'] as const
 
 export type ServerName = (typeof SERVERS)[number]
 
 export interface EchoArguments {
   readonly server: ServerName
   readonly port: number
-  readonly options: RouteOptions
+  readonly options: AppOptions
 }
 
 export const USAGE: string = `echo-server --server ${SERVERS.join('|')} --port N [--max-message BYTES] [--max-fragments N] [--compression] [--context-takeover]`
@@ -35,12 +35,12 @@ export function readArguments(argv: readonly string[]): EchoArguments {
       maxMessageBytes: values['max-message'] && wholeNumber('--max-message', values['max-message']),
       maxFragments: values['max-fragments'] && wholeNumber('--max-fragments', values['max-fragments']),
       compression: compression(values.compression, values['context-takeover']),
-    } as RouteOptions, // an option left out is undefined, which is the default
+    } as AppOptions, // an option left out is undefined, which is the default
   }
 }
 
 /** Every message, however short: what is measured should be what is said. */
-function compression(isOn: boolean, contextTakeover: boolean): RouteOptions['compression'] {
+function compression(isOn: boolean, contextTakeover: boolean): AppOptions['compression'] {
   return isOn || contextTakeover ? { contextTakeover, thresholdBytes: 0 } : false
 }
 

@@ -1,7 +1,6 @@
 // The Autobahn test suite against our echo server on each host; every verdict has to be the expected one.
 import { mkdirSync } from 'node:fs'
 import { selection } from './autobahn/cases.mjs'
-import { endAll, endAllOnSignals } from './autobahn/children.mjs'
 import { differences, readExpectations, updateExpectations, writeExpectations } from './autobahn/expectations.mjs'
 import { findWstest } from './autobahn/find-wstest.mjs'
 import { CACHE, EXPECTATIONS, REPORTS } from './autobahn/folders.mjs'
@@ -9,6 +8,7 @@ import { readOptions } from './autobahn/options.mjs'
 import { runHost } from './autobahn/run-host.mjs'
 import { describeDifference, table } from './autobahn/summary.mjs'
 import { listCases } from './autobahn/wstest.mjs'
+import { endAll, endAllOnSignals } from './children.mjs'
 
 endAllOnSignals()
 try {

@@ -17,8 +17,13 @@ await Promise.all([
   step('tests', () => testSources()),
   step('the packed package', program('scripts/check-package.mjs')),
 ])
-if (process.env.CI) await step('autobahn', autobahn)
-else console.log('skipped: the Autobahn suite, which takes some minutes; CI runs it, and: npm run autobahn')
+if (process.env.CI) {
+  await step('autobahn', autobahn)
+  await step('a minute under load and attack', program('scripts/soak.mjs', '--minutes', '1', '--connections', '600'))
+} else {
+  console.log('skipped: the Autobahn suite, which takes some minutes; CI runs it, and: npm run autobahn')
+  console.log('skipped: a minute under load and attack; CI runs it, and: npm run soak -- --minutes 1 --connections 600')
+}
 
 for (const fault of faults) console.log(`\nFAILED: ${fault}`)
 console.log(`\n${passed} passed, ${failed} failed`)

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { start } from './children.mjs'
+import { start } from '../children.mjs'
 import { CACHE } from './folders.mjs'
 
 const HOME = `${CACHE}python`

@@ -1,6 +1,7 @@
 // The suite against one of our hosts: its cases in parts, each with a server and a wstest of its own.
+
+import { end, start } from '../children.mjs'
 import { split } from './cases.mjs'
-import { end, start } from './children.mjs'
 import { REPORTS, ROOT } from './folders.mjs'
 import { runCases } from './wstest.mjs'
 

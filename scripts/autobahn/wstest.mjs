@@ -1,8 +1,8 @@
 // One run of wstest, the fuzzing client.
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { end, start } from '../children.mjs'
 import { readCaseList } from './cases.mjs'
-import { end, start } from './children.mjs'
 import { CACHE } from './folders.mjs'
 
 /** No case of the suite takes as long, not even with a slow server; so something hangs. */

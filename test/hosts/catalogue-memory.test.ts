@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { constants, deflateRawSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { clientFrame, hex } from '../protocol/wire.ts'
-import { Program } from '../support/program.ts'
+import { Program, withFiles } from '../support/program.ts'
 import { HOSTS } from './hosts.ts'
 import type { Measured } from './measured.ts'
 import { type Changes, handshake, RawClient } from './raw-client.ts'
@@ -235,7 +235,7 @@ for (const { name } of HOSTS) {
 }
 
 const SMALL = ['--max-old-space-size=128']
-const FEW = ['/bin/sh', '-c', 'ulimit -n 256 && exec "$@"', 'sh']
+const FEW = withFiles(256)
 
 for (const { name } of HOSTS) {
   await t.test(`R06 R07 ${name} in a small heap, with few file descriptors`, async (t) => {

@@ -86,3 +86,8 @@ export class Program {
     throw new Error(`ended (${code ?? signal}) before ${String(what)}:\n${this.#output}${this.#errors}`)
   }
 }
+
+/** What runs a program that can open no more files and sockets than so many. */
+export function withFiles(most: number): string[] {
+  return ['/bin/sh', '-c', `ulimit -n ${most} && exec "$@"`, 'sh']
+}
