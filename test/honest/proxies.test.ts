@@ -90,9 +90,11 @@ async function browse(browser: Browser, name: string): Promise<void> {
   await talkInPage(page, `wss://${name}/ws`)
 }
 
+t.jobs = 2 // those who are silent only wait
+
 for (const proxy of PROXIES) {
   const skip = process.env.CI ? false : proxy.missing
-  t.test(`behind ${proxy.name}`, { skip }, async (t) => {
+  t.test(`behind ${proxy.name}`, { skip, buffered: true }, async (t) => {
     const sites = await allWays(t, proxy)
     await harmNone(
       t,
@@ -100,25 +102,33 @@ for (const proxy of PROXIES) {
     )
   })
 
-  t.test(`silent for longer than ${proxy.name} waits for a byte`, { skip: skip || SKIP_SHORT }, async (t) => {
-    const sites = await allWays(t, proxy)
-    await harmNone(
-      t,
-      sites.map(([name, way, site]) => [name, idle(...through(site, way))]),
-    )
-  })
+  t.test(
+    `silent for longer than ${proxy.name} waits for a byte`,
+    { skip: skip || SKIP_SHORT, buffered: true },
+    async (t) => {
+      const sites = await allWays(t, proxy)
+      await harmNone(
+        t,
+        sites.map(([name, way, site]) => [name, idle(...through(site, way))]),
+      )
+    },
+  )
 
-  t.test(`Chromium behind ${proxy.name}`, { skip: skip || (process.env.CI ? false : noBrowser) }, async (t) => {
-    const way: Way = { isTls: true, isHostKept: true, told: 'nothing', origin: undefined }
-    const sites = await Promise.all(HOSTS.map((host) => siteFor(t, host, way)))
-    await proxy.start(t, sites)
-    const rules = sites.map(({ port }, at) => `MAP app${at}.example:443 127.0.0.1:${port}`)
-    const args = [...FLAGS, `--host-resolver-rules=${rules.join(',')}`]
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args })
-    t.teardown(() => browser.close())
-    await harmNone(
-      t,
-      HOSTS.map(({ name }, at) => [name, browse(browser, `app${at}.example`)]),
-    )
-  })
+  t.test(
+    `Chromium behind ${proxy.name}`,
+    { skip: skip || (process.env.CI ? false : noBrowser), buffered: true },
+    async (t) => {
+      const way: Way = { isTls: true, isHostKept: true, told: 'nothing', origin: undefined }
+      const sites = await Promise.all(HOSTS.map((host) => siteFor(t, host, way)))
+      await proxy.start(t, sites)
+      const rules = sites.map(({ port }, at) => `MAP app${at}.example:443 127.0.0.1:${port}`)
+      const args = [...FLAGS, `--host-resolver-rules=${rules.join(',')}`]
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args })
+      t.teardown(() => browser.close())
+      await harmNone(
+        t,
+        HOSTS.map(({ name }, at) => [name, browse(browser, `app${at}.example`)]),
+      )
+    },
+  )
 }
