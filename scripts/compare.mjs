@@ -8,11 +8,13 @@ import { FAULT_ROWS } from './compare/fault-rows.mjs'
 import { FRAME_ROWS } from './compare/frame-rows.mjs'
 import { HANDSHAKE_ROWS } from './compare/handshake-rows.mjs'
 import { Server } from './compare/server.mjs'
-import { root } from './run.mjs'
+import { root, tool } from './run.mjs'
 
 const ROWS = [...HANDSHAKE_ROWS, ...FRAME_ROWS, ...COMPRESSION_ROWS, ...FAULT_ROWS].toSorted((a, b) =>
   a.id.localeCompare(b.id),
 )
+
+const DOCUMENT = `${root}docs/comparison.md`
 
 endAllOnSignals()
 try {
@@ -29,7 +31,8 @@ async function main() {
   const columns = []
   for (const contender of all) columns.push(await runAll(contender))
   const results = ROWS.map((_, row) => columns.map((column) => column[row]))
-  writeFileSync(`${root}docs/comparison.md`, documentOf(all, ROWS, results))
+  writeFileSync(DOCUMENT, documentOf(all, ROWS, results))
+  tool('@biomejs/biome/bin/biome', ['format', '--write', DOCUMENT])
   const wrong = columns.slice(0, 3).flatMap((column) => column.filter(({ isRight }) => !isRight)).length
   console.log(`\nwritten: docs/comparison.md\n\n${3 * ROWS.length - wrong} passed, ${wrong} failed`)
   if (wrong > 0) process.exitCode = 1

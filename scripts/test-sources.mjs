@@ -39,7 +39,7 @@ function untested() {
 }
 
 function sourcesIn(folder) {
-  return readdirSync(root + folder, { recursive: true })
+  return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file}`)
     .filter((file) => file.endsWith('.ts'))
     .toSorted()
