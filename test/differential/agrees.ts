@@ -3,10 +3,10 @@ import type { OurReading } from './ours.ts'
 import { isSame, type Reading } from './reading.ts'
 
 /** Throws for a difference that is not on the list. */
-export function agrees(peer: Difference['peer'], bytes: Buffer, ours: OurReading, theirs: Reading): void {
+export function agrees(peer: Difference['peer'], ours: OurReading, theirs: Reading): void {
   if (isSame(ours, theirs)) return
   if (DIFFERENCES.some((difference) => difference.peer === peer && difference.explains(ours, theirs))) return
-  throw new Error(`${bytes.toString('hex')}: we read ${JSON.stringify(ours)}, ${peer} reads ${JSON.stringify(theirs)}`)
+  throw new Error(`we read ${JSON.stringify(ours)}, ${peer} reads ${JSON.stringify(theirs)}`)
 }
 
 /** Those of the list that their example does not show any more. */

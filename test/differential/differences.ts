@@ -68,6 +68,12 @@ export const DIFFERENCES: readonly Difference[] = [
   ),
   ws('text that cannot become right, in a message that has not ended', '8.1', BAD_PART, theyGoOn('WS_BAD_UTF8')),
   ws('a first byte that is wrong, and nothing more', '5.2', '86', theyCloseWith(undefined, ...FIRST_BYTE)),
+  ws(
+    'a part too many that is too long as well, or has not come whole',
+    '10.4',
+    `018000000000${'008000000000'.repeat(MAX_FRAGMENTS - 1)}00fe138800000000`,
+    either(theyCloseWith(1009, 'WS_TOO_MANY_FRAGMENTS'), theyCloseWith(undefined, 'WS_TOO_MANY_FRAGMENTS')),
+  ),
   py('a length that is not in its shortest form', '5.2', NOT_SHORTEST, theyGoOn('WS_LENGTH_NOT_MINIMAL')),
   py(
     'a length whose highest bit is set',
@@ -94,7 +100,7 @@ export const DIFFERENCES: readonly Difference[] = [
   py(
     'a message in more parts than we take',
     '10.4',
-    `0180${'00000000'}${'008000000000'.repeat(MAX_FRAGMENTS)}`,
+    `018000000000${'008000000000'.repeat(MAX_FRAGMENTS)}`,
     theyGoOn('WS_TOO_MANY_FRAGMENTS'),
   ),
 ]

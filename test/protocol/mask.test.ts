@@ -18,7 +18,7 @@ function differs(length: number, offset: number, phase: number, key: Buffer, chu
   return !memory.equals(expected)
 }
 
-const KEYS = ['00000000', 'ffffffff', '37fa213d', '00000001', '80000000', '0000ff00'].map(hex)
+const KEYS = ['00000000', 'ffffffff', '37fa213d', '00000001', '01000000', '80000000', '0000ff00'].map(hex)
 for (let more = 0; more < 4; more++) KEYS.push(Buffer.from(Array.from({ length: 4 }, () => Math.random() * 256)))
 
 const lengths: [name: string, from: number, to: number, chunkBytes: number][] = [
