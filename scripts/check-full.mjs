@@ -2,6 +2,7 @@
 import { node } from './node.mjs'
 import { root } from './run.mjs'
 import { failuresIn, totalsOf } from './tap-output.mjs'
+import { sourcesIn } from './test-sources.mjs'
 
 /** No step is waited for longer. */
 const TIMEOUT_MS = 3_600_000
@@ -14,6 +15,12 @@ const STEPS = [
   property('whatever happens to a connection', 'test/wire.property.test.ts', 20_000),
   property('ten million frames beside ws', 'test/differential/ws.test.ts', 680_000),
   property('ten million frames beside websockets', 'test/differential/websockets.test.ts', 30_000),
+  ...sourcesIn('test/honest')
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => test(`honest peers, at full length: ${file}`, file, { SOCKROUTE_FULL: '1' })),
+  program('half an hour under load and attack', 'scripts/soak.mjs', '--minutes', '30'),
+  program('honest clients beside hostile ones', 'scripts/soak.mjs', '--fairness'),
+  program('a client that never reads', 'scripts/soak.mjs', '--never-read'),
   program('mutation score', 'scripts/mutation.mjs'),
 ]
 
@@ -34,8 +41,12 @@ process.exitCode = failed === 0 ? 0 : 1
 
 /** A test file, with so many runs of each of its properties. */
 function property(name, file, runs) {
+  return test(name, file, { SOCKROUTE_RUNS: String(runs) })
+}
+
+function test(name, file, longer) {
   const compiled = `dist/${file.replace('.ts', '.js')}`
-  const env = { TAP_TIMEOUT: '0', SOCKROUTE_RUNS: String(runs) }
+  const env = { TAP_TIMEOUT: '0', ...longer }
   return {
     name,
     async run() {

@@ -38,7 +38,8 @@ function untested() {
   return subjects.map((file) => `${file} has no test of its own`)
 }
 
-function sourcesIn(folder) {
+/** All TypeScript in a folder, and in those inside of it. */
+export function sourcesIn(folder) {
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file}`)
     .filter((file) => file.endsWith('.ts'))

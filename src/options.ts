@@ -25,7 +25,8 @@ export interface ConnectionOptions {
    */
   readonly messageTimeoutMs?: Limit
   /**
-   * How long the peer has to answer our close frame and to end its side. Then the transport is destroyed.
+   * How long the peer has to answer our close frame and to end its side; it begins as `pongTimeoutMs` does. Then the
+   * transport is destroyed.
    * RFC 6455 §7.1.1
    * @defaultValue 10_000
    */
@@ -37,7 +38,8 @@ export interface ConnectionOptions {
    */
   readonly pingIntervalMs?: Limit
   /**
-   * After a ping, any byte from the peer within this time is life. Else the connection is terminated (1006).
+   * After a ping, any byte from the peer within this time is life. Else the connection is terminated (1006). It begins when
+   * a link of half a megabit a second would have brought what was sent before, at most `sendTimeoutMs` later.
    * @defaultValue 20_000
    */
   readonly pongTimeoutMs?: number
