@@ -39,7 +39,7 @@ export class Peer {
         .on('error', () => resolve('rst'))
         .on('close', () => resolve('rst'))
     })
-    this.ended.then((how) => this.#onHead(how))
+    void this.ended.then((how) => this.#onHead(how))
     this.socket.on('data', (chunk) => this.#read(chunk))
     this.socket.write(opening)
   }
