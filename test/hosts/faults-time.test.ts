@@ -7,12 +7,12 @@ import type { RawClient } from './raw-client.ts'
 import { onEachHost } from './suite.ts'
 
 const HI = clientFrame(1, 'hi')
-const options = { pingIntervalMs: 50, pongTimeoutMs: 50, messageTimeoutMs: 100, sendTimeoutMs: 100 }
+const options = { pingIntervalMs: 50, pongTimeoutMs: 250, messageTimeoutMs: 250, sendTimeoutMs: 250 }
 
-/** Blocks the event loop for ten times as long as any peer has to answer. */
+/** Blocks the event loop for longer than any peer has to answer. */
 const block: Handler = (socket) => {
   socket.on('message', () => {
-    const end = performance.now() + 500
+    const end = performance.now() + 700
     while (performance.now() < end);
     socket.send('done')
   })
