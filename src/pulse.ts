@@ -62,7 +62,7 @@ export class Pulse {
     if (canHear) this.#pingedAt = now
     else this.#heardAt = now
     this.#lastPingAt = now
-    this.#arrivesAt = arrivesAt
+    this.#arrivesAt = Math.max(arrivesAt, this.#heardAt + this.#intervalMs) // the first ping may come early
     return 'ping'
   }
 

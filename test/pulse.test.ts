@@ -161,3 +161,22 @@ t.test('a pong tells that all before its ping has arrived, and nothing of what w
     t.equal(pulse.beat(deadAt, true, true), 'dead', `${later} bytes later`)
   }
 })
+
+t.test('however early the first ping comes, nobody is dead before interval and time-out are over', async (t) => {
+  for (const early of [0, 0.5, 0.999]) {
+    const { random } = Math
+    Math.random = () => early
+    const pulse = new Pulse(25_000, 20_000, nothing(), 0)
+    Math.random = random
+    const seen: string[] = []
+    for (let now = 0; now <= 45_000; now += 500) {
+      const action = pulse.beat(now, true, true)
+      if (action !== 'none') seen.push(`${action} ${now}`)
+    }
+    t.equal(seen[0], `ping ${Math.ceil(25 + early * 25) * 500}`)
+    t.same(
+      seen.filter((action) => action.startsWith('dead')),
+      ['dead 45000'],
+    )
+  }
+})
