@@ -7,9 +7,17 @@ import { testFile } from './test-file.mjs'
 /** Those with a browser or other programs take longest, the last of these most. Begun last they would run on alone. */
 const SLOW = [/^test\/(examples|honest|hosts)\//, /^test\/demo/]
 
+/** Other programs, processes that are measured, and clients by the thousand: a third of all time, and CI has it. */
+const CI_ONLY = [
+  /^test\/honest\/(blocked-loop|clients|many|pages-and-apps|proxies)\./,
+  /^test\/hosts\/(catalogue-memory|compressed-clients|faults-network|faults-process)\./,
+]
+
 /** Returns how many assertions passed and failed, and what is wrong, an entry for each file. `flags` are for each file's Node. */
 export async function testSources(flags = []) {
-  const waiting = testFiles()
+  const waiting = testFiles().filter((file) => process.env.CI || !CI_ONLY.some((pattern) => pattern.test(file)))
+  const left = testFiles().filter((file) => !waiting.includes(file))
+  if (left.length > 0) console.log(`skipped: ${left.join(', ')}; CI runs them, and: CI=true npm test`)
   const results = []
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift())

@@ -115,7 +115,7 @@ inBrowser('everything can be done with the keyboard', async (t) => {
   await page.keyboard.type('workshop')
   await page.keyboard.press('Enter')
   await page.locator('#text:focus').waitFor()
-  t.equal(await page.locator('#room-title').textContent(), 'workshop')
+  t.equal(await page.locator('#room-title', { hasText: 'workshop' }).textContent(), 'workshop')
   await page.locator('#room-list [aria-current]', { hasText: 'workshop' }).waitFor()
 
   await tabTo(page, '#open-break-in')
