@@ -11,7 +11,7 @@ export class Utf8Check {
   #low = 0x80
   #high = 0xbf
 
-  /** False when `part` cannot stand here; after that only `reset` is of use. */
+  /** False when `part` cannot stand here; after that it is of no use any more. */
   push(part: Buffer): boolean {
     const { length } = part
     let at = 0
@@ -27,12 +27,6 @@ export class Utf8Check {
   /** False when the text stops inside a sequence. */
   end(): boolean {
     return this.#missing === 0
-  }
-
-  reset(): void {
-    this.#missing = 0
-    this.#low = 0x80
-    this.#high = 0xbf
   }
 
   #lead(byte: number): boolean {

@@ -43,7 +43,8 @@ const small: MessageLimits = { ...LIMITS, maxMessageBytes: 8 }
 
 const rows: Row[] = [
   ['text', '5.6', '81 "κόσμε"', ['text "κόσμε"']],
-  ['binary, which is not checked', '5.6', '82 ff', ['binary "ff"']],
+  ['binary, which is not checked', '5.6', '82 fffefd', ['binary "fffefd"']],
+  ['binary in fragments, which is not checked', '5.6', '02 fffe | 80 fd', ['binary "fffefd"']],
   ['empty messages', '5.6', '81 | 82', ['text ""', 'binary ""']],
   ['fragments, empty ones among them', '5.4', '01 | 00 "a" | 00 | 80 "b"', ['text "ab"']],
   ['an empty message in fragments', '5.4', '02 | 80', ['binary ""']],
@@ -170,6 +171,14 @@ for (const [rule, section, wire, expected] of early) {
     for (const [name, chunks] of everyCut(bytes)) t.match(read(chunks, LIMITS, false), [new RegExp(expected)], name)
   })
 }
+
+t.test('§8.1 what was checked of one text is not taken for checked in the next', async (t) => {
+  const [first, second] = [session('81 "ab"'), session('01 ff')]
+  for (let at = 0; at <= first.length; at++) {
+    const chunks = [first.subarray(0, at), first.subarray(at), second].map((bytes) => Buffer.from(bytes))
+    t.same(read(chunks, LIMITS, false), ['text "ab"', '1007 WS_BAD_UTF8'], `cut at ${at}`)
+  }
+})
 
 t.test('§10.4 without a limit a length is still one that a buffer can have', async (t) => {
   t.same(read([hex('82 ff 0020000000000000')], UNLIMITED, true), ['1009 WS_TOO_BIG'])

@@ -103,15 +103,6 @@ t.test('empty parts change nothing', async (t) => {
   t.ok(utf8.end())
 })
 
-t.test('reset forgets the sequence under way', async (t) => {
-  const utf8 = new Utf8Check()
-  utf8.push(hex('ed'))
-  utf8.reset()
-  t.ok(utf8.end())
-  t.ok(utf8.push(hex('ed 9f bf')), 'and its bounds')
-  t.ok(utf8.end())
-})
-
 t.test('a long text is right in every split in two', async (t) => {
   const text = Buffer.from('κόσμε – 😀 ascii – 𝄞'.repeat(5))
   const wrong: number[] = []
