@@ -228,9 +228,9 @@ export interface AppOptions extends RouteOptions {
    */
   readonly maxTotalBytes?: Limit
   /**
-   * Read into one buffer that all connections share, in place of a fresh one for each read: a third less CPU for short
-   * messages. This leans on the inside of Node's sockets, so it is proved over a loopback connection before it is first
-   * used; where the proof fails, over TLS and on HTTP/2, sockets read as Node does.
+   * Read into one buffer that all connections share, in place of a fresh one for each read. This leans on the inside of
+   * Node's sockets, so it is proved over a loopback connection before it is first used; where the proof fails, and over TLS,
+   * sockets read as Node does.
    * @defaultValue true
    */
   readonly sharedReadBuffer?: boolean

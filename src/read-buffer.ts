@@ -14,9 +14,8 @@ const RECEIVE = Symbol('sockroute.receive')
 let shared: Buffer | undefined
 
 /**
- * From now on `transport` reads into one buffer that all connections share, where that is known to work: a fresh 64 KiB for
- * each read, and a stream around it, are most of what a short message costs. Bytes that were read already still come by
- * 'data'.
+ * From now on `transport` reads into one buffer that all connections share, where that is known to work: it spares each
+ * read a fresh 64 KiB, and the stream around it. Bytes that were read already still come by 'data'.
  *
  * Node has the same as an option of the sockets that one makes oneself (`onread`); an accepted one is switched over here.
  */
@@ -29,7 +28,7 @@ export function readIntoShared(transport: Duplex, receive: Receive): void {
   if (switchTo(transport, symbols, shared, onRead)) Object.assign(transport, { [RECEIVE]: receive })
 }
 
-/** One function for all sockets: a closure for each would be 200 bytes of every idle connection. */
+/** One function for all sockets: a closure for each would be memory of every idle connection. */
 function onRead(this: Socket & { [RECEIVE]?: Receive }, bytes: number, buffer: Buffer): boolean {
   const chunk = buffer.subarray(0, bytes)
   if (bytes <= COPY_UP_TO) this[RECEIVE]?.(Buffer.from(chunk), false)
