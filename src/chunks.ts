@@ -13,6 +13,9 @@ const SLOT_COST = 160
 /** Chunks taken are let go of at the latest after so many. */
 const COMPACT_AFTER = 256
 
+/** The list of every connection that has nothing to send. */
+const NONE: (Buffer | Slot)[] = []
+
 /** A place among the chunks for what is not there yet. */
 export class Slot {
   readonly reserved: number
@@ -38,7 +41,7 @@ export class Chunks {
   added = 0
   /** The same, but a slot counts as what was reserved for ever: what was said of a position stays right. */
   position = 0
-  #list: (Buffer | Slot)[] = []
+  #list = NONE
   /** Where the next chunk stands: taking the first of a long array would move all others. */
   #head = 0
   #isOver = false
@@ -114,7 +117,7 @@ export class Chunks {
     const bytes = this.#range.subarray(this.#rangeStart, this.#rangeEnd)
     this.#range = undefined // an idle connection keeps no slab alive
     if (this.isStuck) this.#gather(bytes)
-    else this.#list.push(bytes)
+    else this.#append(bytes)
   }
 
   /**
@@ -144,7 +147,7 @@ export class Chunks {
   /** Nothing more goes out. */
   clear(): void {
     this.#isOver = true
-    this.#list = []
+    this.#list = NONE
     this.#head = 0
     this.#range = undefined
     this.#tail = undefined
@@ -153,7 +156,7 @@ export class Chunks {
   #push(entry: Buffer | Slot, bytes: number): void {
     this.closeRange()
     this.#tail = undefined
-    this.#list.push(entry)
+    this.#append(entry)
     this.added += bytes
     this.position += bytes
   }
@@ -164,9 +167,15 @@ export class Chunks {
     else this.#list[this.#head] = rest
   }
 
+  #append(entry: Buffer | Slot): void {
+    if (this.#list === NONE) this.#list = []
+    this.#list.push(entry)
+  }
+
   #compact(): void {
-    if (this.#head < this.#list.length && this.#head < COMPACT_AFTER) return
-    this.#list.splice(0, this.#head)
+    if (this.#head === this.#list.length) this.#list = NONE
+    else if (this.#head < COMPACT_AFTER) return
+    else this.#list.splice(0, this.#head)
     this.#head = 0
   }
 
@@ -188,7 +197,7 @@ export class Chunks {
   #gather(bytes: Buffer): void {
     if (this.#tail === undefined || this.#tail.length + bytes.length > SLAB_BYTES) {
       this.#tail = new GrowingBuffer(SLAB_BYTES)
-      this.#list.push(EMPTY)
+      this.#append(EMPTY)
     }
     this.#tail.append(bytes, 0, bytes.length)
     this.#list[this.#list.length - 1] = this.#tail.take()

@@ -11,11 +11,12 @@ import type { Sender } from './sender.ts'
 /** Implemented by `Wire`. */
 export interface ClosingOwner {
   readonly sender: Sender
+  readonly intake: Intake
   /** The peer's time to do its part begins. */
   startCloseTimeout(): void
 }
 
-/** The closing handshake of one connection: does what the table says. RFC 6455 §7 */
+/** The closing handshake of one connection, from its first step on: does what the table says. RFC 6455 §7 */
 export class ClosingHandshake {
   /** As the peer sent it; 1005 for a close frame without one, 1006 for none. */
   code: number = CloseCode.Abnormal
@@ -23,20 +24,14 @@ export class ClosingHandshake {
   /** The peer broke the protocol, or a limit: no answer is awaited. */
   isFailed = false
   readonly #transport: Duplex
-  readonly #intake: Intake
   readonly #owner: ClosingOwner
   #state: ClosingState = 'open'
   /** The payload of our close frame, once there is a reason for one. */
   #ownClose: Buffer = EMPTY
 
-  constructor(transport: Duplex, intake: Intake, owner: ClosingOwner) {
+  constructor(transport: Duplex, owner: ClosingOwner) {
     this.#transport = transport
-    this.#intake = intake
     this.#owner = owner
-  }
-
-  get isOpen(): boolean {
-    return this.#state === 'open'
   }
 
   /** Nothing that still comes in matters. */
@@ -72,7 +67,7 @@ export class ClosingHandshake {
   step(event: ClosingEvent): void {
     const { state, actions } = step(this.#state, event)
     this.#state = state
-    if (!this.isOpen) this.#owner.sender.dropHeld()
+    this.#owner.sender.dropHeld()
     for (const action of actions) this.#act(action)
   }
 
@@ -89,12 +84,12 @@ export class ClosingHandshake {
         this.#owner.startCloseTimeout()
         return
       case 'end-transport':
-        this.#intake.stop()
+        this.#owner.intake.stop()
         outbox.end()
-        this.#intake.follow(true)
+        this.#owner.intake.follow(true)
         return
       case 'destroy-transport':
-        this.#intake.stop()
+        this.#owner.intake.stop()
         this.#transport.destroy()
     }
   }

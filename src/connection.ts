@@ -42,20 +42,37 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   static readonly OPEN = 1
   static readonly CLOSING = 2
   static readonly CLOSED = 3
-  readonly CONNECTING = 0
-  readonly OPEN = 1
-  readonly CLOSING = 2
-  readonly CLOSED = 3
-  /** The application's own state. */
-  data: Data = {} as Data // each application says what it keeps here; it begins empty
   readonly #wire: Wire
   #binaryType: BinaryType = 'nodebuffer'
   #closed: Promise<CloseResult> | undefined = undefined
+  #data: Data | undefined = undefined
 
   /** Connections are made by routes. */
   constructor(wire: Wire) {
     super()
     this.#wire = wire
+  }
+
+  get CONNECTING(): 0 {
+    return 0
+  }
+  get OPEN(): 1 {
+    return 1
+  }
+  get CLOSING(): 2 {
+    return 2
+  }
+  get CLOSED(): 3 {
+    return 3
+  }
+
+  /** The application's own state. */
+  get data(): Data {
+    this.#data ??= {} as Data // each application says what it keeps here; it begins empty
+    return this.#data
+  }
+  set data(data: Data) {
+    this.#data = data
   }
 
   /** 1 (open), 2 (closing) or 3 (closed). */

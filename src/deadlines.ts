@@ -23,14 +23,12 @@ export function shortestMs(settings: ConnectionSettings): number {
 /** Which of a connection's times is over. */
 export type Due = 'closeTimeoutMs' | 'sendTimeoutMs' | 'messageTimeoutMs' | 'maxLifetimeMs'
 
-/** How far its end has come. */
-interface Stage {
+/** What can stand still in a connection, and how far its end has come. Implemented by `Wire`. */
+export interface Watched {
   readonly isOpen: boolean
   readonly isFailed: boolean
-}
-
-/** The parts of a connection in which something can stand still. */
-export interface Watched {
+  /** What has come since our close frame. */
+  readonly lateBytes: number
   readonly outbox: Outbox
   readonly inbox: Inbox
   readonly intake: Intake
@@ -45,11 +43,13 @@ export class Deadlines {
   readonly #settings: ConnectionSettings
   readonly #watched: Watched
   readonly #underWay: UnderWay
-  readonly #sending: Progress
-  readonly #receiving: Progress
+  // Each is there only while its clock runs: an idle connection has none.
+  #sending: Progress | undefined = undefined
+  #receiving: Progress | undefined = undefined
+  #taking: Progress | undefined = undefined
   /** When the closing handshake ends. */
-  #closeAt = Infinity
-  readonly #lifeEndsAt: number
+  #closeAt: number | undefined = undefined
+  readonly #lifeEndsAt: number | undefined
   #messagesSeen = 0
   #takenSeen = 0
 
@@ -58,18 +58,17 @@ export class Deadlines {
     this.pulse = new Pulse(settings.pingIntervalMs, settings.pongTimeoutMs, this.#underWay, now)
     this.#settings = settings
     this.#watched = watched
-    this.#sending = new Progress(now)
-    this.#receiving = new Progress(now)
-    this.#lifeEndsAt = now + settings.maxLifetimeMs * (1 - Math.random() / 10)
+    const { maxLifetimeMs } = settings
+    this.#lifeEndsAt = maxLifetimeMs === Infinity ? undefined : now + maxLifetimeMs * (1 - Math.random() / 10)
   }
 
-  /** Which limit is reached, if one is. `lateBytes` have come since our close frame. */
-  due(now: number, { isOpen, isFailed }: Stage, lateBytes: number): Due | undefined {
-    if (this.#isCloseDue(now, !isFailed, lateBytes)) return 'closeTimeoutMs'
+  /** Which limit is reached, if one is. */
+  due(now: number): Due | undefined {
+    if (this.#isCloseDue(now)) return 'closeTimeoutMs'
     if (this.#isSendDue(now)) return 'sendTimeoutMs'
-    if (!isOpen) return undefined
+    if (!this.#watched.isOpen) return undefined
     if (this.#isMessageDue(now)) return 'messageTimeoutMs'
-    return now >= this.#lifeEndsAt ? 'maxLifetimeMs' : undefined
+    return this.#lifeEndsAt !== undefined && now >= this.#lifeEndsAt ? 'maxLifetimeMs' : undefined
   }
 
   /** The closing handshake has `closeTimeoutMs` from now. */
@@ -79,52 +78,50 @@ export class Deadlines {
 
   /**
    * Whether the closing handshake's time is over. It begins anew while what lies before our close frame is on its way, and
-   * while the handler catches up with what lies before the peer's: `lateBytes` have come since ours.
+   * while the handler catches up with what lies before the peer's.
    */
-  #isCloseDue(now: number, isFlushing: boolean, lateBytes: number): boolean {
-    if (this.#closeAt === Infinity) return false
-    const { outbox, inbox, intake } = this.#watched
+  #isCloseDue(now: number): boolean {
+    if (this.#closeAt === undefined) return false
+    const { outbox, inbox, intake, isFailed, lateBytes } = this.#watched
     const isCatchingUp = !intake.isReading && inbox.taken !== this.#takenSeen && lateBytes < UNDER_WAY_BYTES
     this.#takenSeen = inbox.taken
     const isUnderWay = outbox.unsentBytes > 0 || this.#underWay.until(now) > now
-    if ((isFlushing && isUnderWay) || isCatchingUp) this.startClosing(now)
+    if ((!isFailed && isUnderWay) || isCatchingUp) this.startClosing(now)
     return now >= this.#closeAt
   }
 
   /** Whether the peer has taken none of what is unsent for `sendTimeoutMs`. */
   #isSendDue(now: number): boolean {
     const { unsentBytes, writtenBytes } = this.#watched.outbox
-    if (unsentBytes === 0) this.#sending.rest(now, writtenBytes)
-    return this.#sending.stalledMs(now, writtenBytes, 1) >= this.#settings.sendTimeoutMs
+    this.#sending = unsentBytes === 0 ? undefined : (this.#sending ?? new Progress(now, writtenBytes))
+    return this.#sending !== undefined && this.#sending.stalledMs(now, writtenBytes, 1) >= this.#settings.sendTimeoutMs
   }
 
   /** Whether a message that was begun has not gone on for `messageTimeoutMs`. */
   #isMessageDue(now: number): boolean {
     const { isInMessage, isListening, messages, unfinishedBytes } = this.#watched.intake
-    if (!isInMessage || !isListening || messages !== this.#messagesSeen) {
-      this.#messagesSeen = messages
-      this.#receiving.rest(now, unfinishedBytes)
-    }
-    return this.#receiving.stalledMs(now, unfinishedBytes, MESSAGE_PROGRESS_BYTES) >= this.#settings.messageTimeoutMs
+    const isAnother = messages !== this.#messagesSeen
+    this.#messagesSeen = messages
+    if (!isInMessage || !isListening) this.#receiving = undefined
+    else if (isAnother || this.#receiving === undefined) this.#receiving = new Progress(now, unfinishedBytes)
+    const stalledMs = this.#receiving?.stalledMs(now, unfinishedBytes, MESSAGE_PROGRESS_BYTES) ?? 0
+    return stalledMs >= this.#settings.messageTimeoutMs
   }
 
-  /** How long what the peer has begun, or does not take, stands still; as of the last beat. */
+  /** How long what the peer has begun, or somebody does not take, stands still; as of the last beat. */
   stalledMs(now: number): number {
-    return Math.max(this.#sending.ageMs(now), this.#receiving.ageMs(now))
-  }
-
-  /** The transport is gone: from here on `isTakingDue` is asked. */
-  startTaking(now: number): void {
-    this.#receiving.rest(now, this.#watched.inbox.taken)
+    if (this.#taking !== undefined) return this.#taking.ageMs(now)
+    return Math.max(this.#sending?.ageMs(now) ?? 0, this.#receiving?.ageMs(now) ?? 0)
   }
 
   /**
-   * Whether nobody has taken any of the messages that are left, for `closeTimeoutMs`; whoever is at work on the one before
-   * has longer, but not for ever: 'close' waits for it, and others may wait for that.
+   * Whether nobody has taken any of the messages that are left when the transport is gone, for `closeTimeoutMs`; whoever is
+   * at work on the one before has longer, but not for ever: 'close' waits for it, and others may wait for that.
    */
   isTakingDue(now: number): boolean {
     const { inbox } = this.#watched
+    this.#taking ??= new Progress(now, inbox.taken)
     const limitMs = inbox.isAtWork ? Math.max(AT_WORK_MS, this.#settings.closeTimeoutMs) : this.#settings.closeTimeoutMs
-    return this.#receiving.stalledMs(now, inbox.taken, 1) >= limitMs
+    return this.#taking.stalledMs(now, inbox.taken, 1) >= limitMs
   }
 }

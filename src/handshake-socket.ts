@@ -69,6 +69,7 @@ export class HandshakeSocket {
   release(): Duplex {
     this.#socket.off('end', this.#onEnd)
     this.#socket.off('close', this.#onGone)
+    this.#socket.off('error', ignore) // the connection has one of its own
     return this.#socket
   }
 

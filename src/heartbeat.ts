@@ -23,7 +23,7 @@ const MIN_TICK_MS = 5
  */
 export class Heartbeat<Member extends Beating = Beating> {
   /**
-   * Milliseconds of time in which peers could be heard. It moves once a tick, and between two ticks is already what the
+   * Whole milliseconds (others would be an object each, for every connection) of time in which peers could be heard. It moves once a tick, and between two ticks is already what the
    * next may be: so what happens now is marked no earlier than it happens, and no deadline comes early.
    */
   now = 0
@@ -65,7 +65,7 @@ export class Heartbeat<Member extends Beating = Beating> {
 
   #restart(): void {
     this.#stop()
-    this.#tickedAt = this.#clock.now()
+    this.#tickedAt = Math.floor(this.#clock.now())
     this.now = this.#time + MOST_AT_ONCE * this.#tickMs
     this.#timer = this.#clock.setInterval(() => this.#tick(), this.#tickMs)
   }
@@ -76,7 +76,7 @@ export class Heartbeat<Member extends Beating = Beating> {
   }
 
   #tick(): void {
-    const at = this.#clock.now()
+    const at = Math.floor(this.#clock.now())
     this.#time += Math.min(Math.max(0, at - this.#tickedAt), MOST_AT_ONCE * this.#tickMs)
     this.#tickedAt = at
     this.now = this.#time + MOST_AT_ONCE * this.#tickMs

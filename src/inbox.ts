@@ -27,7 +27,7 @@ const DONE: Result = { done: true, value: undefined }
 export class Inbox {
   readonly #connection: Connection
   readonly #owner: InboxOwner
-  readonly #waiting = new MessageQueue()
+  #waiting: MessageQueue | undefined = undefined
   #isPaused = false
   #isBusy = false
   #isIterated = false
@@ -35,7 +35,8 @@ export class Inbox {
   wasIterated = false
   /** How many messages that had to wait were taken. */
   taken = 0
-  #readers: ((result: Result) => void)[] = []
+  /** Of a loop: who has asked for a message that is not there yet. */
+  #readers: ((result: Result) => void)[] | undefined = undefined
 
   constructor(connection: Connection, owner: InboxOwner) {
     this.#connection = connection
@@ -52,11 +53,11 @@ export class Inbox {
 
   /** What the messages cost that wait. */
   get bytes(): number {
-    return this.#waiting.bytes
+    return this.#waiting === undefined ? 0 : this.#waiting.bytes
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0
+    return this.length === 0
   }
 
   /** A listener's promise has not settled yet. */
@@ -66,7 +67,7 @@ export class Inbox {
 
   /** Whoever takes the messages is at work on one: its promise has not settled, or its loop not asked for the next. */
   get isAtWork(): boolean {
-    return this.#isBusy || (this.#isIterated && this.#readers.length === 0)
+    return this.#isBusy || (this.#isIterated && !this.#isAskedFor)
   }
 
   /** A loop takes the messages. */
@@ -76,7 +77,7 @@ export class Inbox {
 
   /** How many messages wait. */
   get length(): number {
-    return this.#waiting.length
+    return this.#waiting === undefined ? 0 : this.#waiting.length
   }
 
   get isPaused(): boolean {
@@ -93,13 +94,14 @@ export class Inbox {
       this.#deliver(data, isBinary)
       return
     }
+    this.#waiting ??= new MessageQueue()
     this.#waiting.add(data, isBinary)
   }
 
   /** Delivers what waits, as far as the application is ready for it. */
   pump(): void {
-    while (!this.isEmpty && this.#isReady()) {
-      const { data, isBinary } = this.#take()
+    while (this.#waiting !== undefined && !this.isEmpty && this.#isReady()) {
+      const { data, isBinary } = this.#take(this.#waiting)
       this.#deliver(data, isBinary)
     }
     if (this.#owner.isOver && this.isEmpty) this.#endReaders()
@@ -122,7 +124,7 @@ export class Inbox {
 
   /** Nobody will take what waits. */
   discard(): void {
-    this.#waiting.clear()
+    this.#waiting = undefined
     this.#endReaders()
   }
 
@@ -174,8 +176,8 @@ export class Inbox {
   }
 
   #next(): Promise<Result> {
-    if (!this.isEmpty && this.#readers.length === 0 && !this.#isHeld()) {
-      const { data, isBinary } = this.#take()
+    if (!this.#isAskedFor && !this.#isHeld() && this.#waiting !== undefined && !this.isEmpty) {
+      const { data, isBinary } = this.#take(this.#waiting)
       this.#owner.onTaken()
       return Promise.resolve({ done: false, value: this.#value(data, isBinary) })
     }
@@ -183,7 +185,10 @@ export class Inbox {
       this.#isIterated = false // this loop is over; another may ask
       return Promise.resolve(DONE)
     }
-    return new Promise((resolve) => this.#readers.push(resolve))
+    return new Promise((resolve) => {
+      this.#readers ??= []
+      this.#readers.push(resolve)
+    })
   }
 
   #isHeld(): boolean {
@@ -192,16 +197,21 @@ export class Inbox {
 
   #isReady(): boolean {
     if (this.#isHeld()) return false
-    return this.#isIterated ? this.#readers.length > 0 : this.#connection.listenerCount('message') > 0
+    return this.#isIterated ? this.#isAskedFor : this.#connection.listenerCount('message') > 0
   }
 
-  #take(): Waiting {
+  /** A loop waits for the next message. */
+  get #isAskedFor(): boolean {
+    return this.#readers !== undefined && this.#readers.length > 0
+  }
+
+  #take(waiting: MessageQueue): Waiting {
     this.taken++
-    return this.#waiting.take()
+    return waiting.take()
   }
 
   #deliver(data: Buffer, isBinary: boolean): void {
-    const reader = this.#readers.shift()
+    const reader = this.#readers?.shift()
     if (reader !== undefined) {
       reader({ done: false, value: this.#value(data, isBinary) })
       return
@@ -226,8 +236,10 @@ export class Inbox {
   }
 
   #endReaders(): void {
-    if (this.#readers.length > 0) this.#isIterated = false
-    for (const reader of this.#readers.splice(0)) reader(DONE)
+    if (this.#isAskedFor) this.#isIterated = false
+    const readers = this.#readers
+    this.#readers = undefined
+    for (const reader of readers ?? []) reader(DONE)
   }
 }
 

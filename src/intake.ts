@@ -9,7 +9,7 @@ import { ProtocolError } from './protocol/errors.ts'
 import { FrameParser } from './protocol/frame-parser.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
-import { readIntoShared } from './read-buffer.ts'
+import { sharedReader } from './read-buffer.ts'
 
 /** What takes what comes in. Implemented by `Wire`. */
 export interface IntakeOwner extends MessageSink {
@@ -21,6 +21,8 @@ export interface IntakeOwner extends MessageSink {
   onRead(): void
   /** The peer has ended its side, and all that came before was read. */
   onEnd(): void
+  /** The transport has closed. */
+  onTransportClosed(): void
 }
 
 /**
@@ -30,6 +32,26 @@ export interface IntakeOwner extends MessageSink {
 const TURN_FRAMES = 512
 const TURN_BYTES = 1_048_576
 const NOTHING_FIRST = (): void => undefined
+const ignore = (): void => undefined
+
+const INTAKE = Symbol('sockroute.intake')
+type Read = Duplex & { [INTAKE]?: Intake }
+
+// The listeners are the same for all transports: closures for each would be 300 bytes of every idle connection.
+
+function onData(this: Read, chunk: Buffer, isLent = false): void {
+  this[INTAKE]?.receive(chunk, isLent)
+}
+
+function onEnd(this: Read): void {
+  this[INTAKE]?.end()
+}
+
+function onClose(this: Read): void {
+  this[INTAKE]?.close()
+}
+
+const readIntoShared = sharedReader(onData)
 
 /**
  * The transport's reading side, and the way from bytes to messages. Goes on and stops as is wanted, between two frames of
@@ -89,15 +111,20 @@ export class Intake implements HeldReader {
     return this.unfinishedBytes + inflating + (this.#rest === undefined ? 0 : this.#rest.length)
   }
 
-  /** Begins, `head` first. `isBufferShared` lets the transport read into the buffer of all, where it can. */
+  /** From here on the transport's end is noticed. */
+  watch(): void {
+    const transport: Read = this.#transport
+    transport[INTAKE] = this
+    transport.on('error', ignore) // 'close' follows, and says all that users need
+    transport.on('close', onClose)
+  }
+
+  /** Begins to read, `head` first. `isBufferShared` lets the transport read into the buffer of all, where it can. */
   start(head: Buffer, isBufferShared = false): void {
-    this.#transport.on('data', this.#receive)
-    if (isBufferShared) readIntoShared(this.#transport, this.#receive)
-    this.#transport.on('end', () => {
-      this.#hasEnded = true
-      this.#goOn()
-    })
-    if (head.length > 0) this.#receive(head)
+    this.#transport.on('data', onData)
+    if (isBufferShared) readIntoShared(this.#transport)
+    this.#transport.on('end', onEnd)
+    if (head.length > 0) this.receive(head)
     if (this.#mayFlow(this.isReading)) this.#transport.resume()
   }
 
@@ -153,7 +180,9 @@ export class Intake implements HeldReader {
     this.#goOn()
   }
 
-  readonly #receive = (chunk: Buffer, isLent = false): void => {
+  // What the transport tells.
+
+  receive(chunk: Buffer, isLent = false): void {
     if (this.#rest !== undefined || this.#isWaiting) {
       this.#rest = Buffer.concat([this.#rest ?? EMPTY, chunk]) // a stream may be resumed behind our back, as above
       this.#transport.pause()
@@ -162,6 +191,15 @@ export class Intake implements HeldReader {
     this.#owner.onBytes(chunk.length)
     this.#bytesLeft -= chunk.length
     this.#parse(chunk, isLent)
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#goOn()
+  }
+
+  close(): void {
+    this.#owner.onTransportClosed()
   }
 
   #parse(chunk: Buffer, isLent = false): void {

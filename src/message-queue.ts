@@ -40,12 +40,6 @@ export class MessageQueue {
     }
     return message
   }
-
-  clear(): void {
-    this.#messages = []
-    this.#head = 0
-    this.#bytes = 0
-  }
 }
 
 /** A payload that waits is a view of the chunk it came in; a small one must not keep a large chunk alive. */

@@ -1,14 +1,10 @@
 /** Notices when something that should go on stands still. Times are the heartbeat's. */
 export class Progress {
   #since: number
-  #seen = 0
+  #seen: number
 
-  constructor(now: number) {
-    this.#since = now
-  }
-
-  /** Nothing is due: the clock starts again. */
-  rest(now: number, total: number): void {
+  /** `total` is how far it has come already. */
+  constructor(now: number, total: number) {
     this.#since = now
     this.#seen = total
   }
@@ -20,7 +16,10 @@ export class Progress {
 
   /** How long `total` has now failed to grow by `least`. */
   stalledMs(now: number, total: number, least: number): number {
-    if (total - this.#seen >= least) this.rest(now, total)
+    if (total - this.#seen >= least) {
+      this.#since = now
+      this.#seen = total
+    }
     return now - this.#since
   }
 }

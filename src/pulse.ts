@@ -29,14 +29,15 @@ export class Pulse {
   #mark = 0
   /** How many pings there were; each carries its number. */
   #count = 0
-  #sentAt = -1
+  /** By the clock; undefined where no pong is awaited. */
+  #sentAt: number | undefined = undefined
 
   constructor(intervalMs: number, timeoutMs: number, underWay: UnderWay, now: number) {
     this.#intervalMs = intervalMs
     this.#timeoutMs = timeoutMs
     this.#underWay = underWay
     this.#heardAt = now
-    this.#silenceMs = intervalMs * (0.5 + Math.random() / 2)
+    this.#silenceMs = Math.ceil(intervalMs * (0.5 + Math.random() / 2))
   }
 
   heard(now: number): void {
@@ -86,9 +87,9 @@ export class Pulse {
 
   /** A pong came; if it is the last ping's, the round trip is known. RFC 6455 §5.5.3 */
   pong(payload: Buffer, clockNow: number): void {
-    if (this.#sentAt < 0 || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return
+    if (this.#sentAt === undefined || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return
     this.rtt = clockNow - this.#sentAt
     this.#underWay.arrived(this.#mark, this.#heardAt)
-    this.#sentAt = -1
+    this.#sentAt = undefined
   }
 }

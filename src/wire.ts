@@ -4,7 +4,7 @@ import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection } from './connection.ts'
-import { Deadlines, type Due, shortestMs } from './deadlines.ts'
+import { Deadlines, type Due, shortestMs, type Watched } from './deadlines.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
@@ -24,7 +24,6 @@ import { Sender, type SenderOwner } from './sender.ts'
 import { Throttle } from './throttle.ts'
 import type { WireHost } from './wire-host.ts'
 
-const ignore = (): void => undefined
 /** It is given to every user: transferred by one, it would be detached for all. */
 markAsUntransferable(EMPTY.buffer)
 
@@ -44,10 +43,12 @@ export interface Agreement {
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the
  * outside that users hold. Only this, and what it hands the transport to, knows that: any Duplex.
  */
-export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Beating, Departing, Holder {
+export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder {
   readonly connection: Connection
   readonly inbox: Inbox
   readonly sender: Sender
+  readonly intake: Intake
+  readonly outbox: Outbox
   /** The subprotocol; '' for none. */
   readonly protocol: string
   /** '' for none. */
@@ -56,19 +57,18 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   isFinished = false
   /** What the budget was told that we hold. */
   chargedBytes = 0
+  /** What has come since our close frame, in bytes. */
+  lateBytes = 0
   readonly #transport: Duplex
-  readonly #intake: Intake
-  readonly #outbox: Outbox
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined
   /** The route's handler has not returned, or its promise not settled. */
   #isHandling = true
   /** The transport has closed. */
   #isGone = false
-  /** What has come since our close frame, in bytes. */
-  #lateBytes = 0
   readonly #deadlines: Deadlines
-  readonly #closing: ClosingHandshake
+  /** There from the first step of the end on: an open connection needs none. */
+  #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
 
@@ -87,13 +87,11 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     this.extensions = extension?.header ?? ''
     this.connection = new Connection(this)
     this.inbox = new Inbox(this.connection, this)
-    this.#intake = new Intake(transport, settings, this, extension)
+    this.intake = new Intake(transport, settings, this, extension)
     this.sender = new Sender(transport, settings, this, extension)
-    this.#outbox = this.sender.outbox
-    const watched = { outbox: this.#outbox, inbox: this.inbox, intake: this.#intake }
+    this.outbox = this.sender.outbox
     host.heartbeat.add(this, shortestMs(settings))
-    this.#deadlines = new Deadlines(settings, watched, host.heartbeat.now)
-    this.#closing = new ClosingHandshake(transport, this.#intake, this)
+    this.#deadlines = new Deadlines(settings, this, host.heartbeat.now)
     const { messageRate } = settings
     this.#throttle = messageRate && new Throttle(messageRate, host.heartbeat.clock, () => this.#regulate())
   }
@@ -103,14 +101,12 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
    * the buffer of all connections, where it can.
    */
   open(head: Buffer, handler: (socket: Connection) => unknown, isBufferShared = false): void {
-    const transport = this.#transport
-    transport.on('error', ignore) // 'close' follows, and says all that users need
-    transport.on('close', () => this.#onTransportClosed())
+    this.intake.watch()
     const outcome = this.inbox.call(handler, [this.connection])
     if (typeof outcome === 'boolean') this.#isHandling = false
     else void outcome.then((isFulfilled) => this.#onHandled(isFulfilled))
-    this.#intake.start(head, isBufferShared)
-    if (transport.destroyed) this.#onTransportClosed()
+    this.intake.start(head, isBufferShared)
+    if (this.#transport.destroyed) this.onTransportClosed()
   }
 
   /** 1 open, 2 closing, 3 closed. It is never 0: users get no connection before it is open. */
@@ -120,16 +116,21 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   }
 
   get isOpen(): boolean {
-    return this.#closing.isOpen
+    return this.#closing === undefined
   }
 
   /** As the peer sent it; 1005 if it sent none, 1006 if there was no closing handshake. */
   get closeCode(): number {
-    return this.#closing.code
+    return this.#closing?.code ?? CloseCode.Abnormal
   }
 
   get closeReason(): Buffer {
-    return this.#closing.reason
+    return this.#closing?.reason ?? EMPTY
+  }
+
+  /** The peer broke the protocol, or a limit: no answer is awaited. */
+  get isFailed(): boolean {
+    return this.#closing?.isFailed === true
   }
 
   get isCongested(): boolean {
@@ -155,7 +156,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   /** `payload` is that of a close frame. RFC 6455 §7.1.2 */
   close(payload: Buffer): void {
     if (!this.isOpen) return
-    this.#closing.request(payload)
+    this.#end().request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
   }
@@ -168,7 +169,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   terminate(): void {
     this.inbox.discard()
     if (this.#isGone) this.#finish()
-    else this.#closing.step('terminated')
+    else this.#end().step('terminated')
   }
 
   /** Fulfils when 'close' has been emitted. */
@@ -188,35 +189,45 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   onBytes(count: number): void {
     this.pulse.heard(this.#host.heartbeat.now)
-    if (!this.isOpen) this.#lateBytes += count
+    if (!this.isOpen) this.lateBytes += count
     this.#throttle?.onBytes(count)
-    this.#outbox.beginTurn()
+    this.outbox.beginTurn()
   }
 
   /** RFC 6455 §7.1.7 */
   onFault(error: ProtocolError): void {
     const limit = limitOf(error)
     if (limit !== undefined) this.#host.onLimit(limit)
-    this.#closing.fail(closePayload(error.closeCode, error.message))
+    this.#end().fail(closePayload(error.closeCode, error.message))
     if (this.connection.listenerCount('error') > 0) this.#emit('error', error)
   }
 
   onRead(): void {
     if (this.#throttle?.hold()) this.#host.onLimit('messageRate')
-    this.#outbox.endTurn()
+    this.outbox.endTurn()
     this.#account()
     this.#regulate()
   }
 
   onEnd(): void {
-    this.#closing.step('transport-ended')
+    this.#end().step('transport-ended')
+  }
+
+  onTransportClosed(): void {
+    if (this.#isGone) return
+    this.#end().step('transport-closed')
+    this.intake.stop()
+    this.#isGone = true
+    this.sender.drop(this.closedError())
+    this.#host.onClosed(this)
+    this.inbox.pump()
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
     if (!this.isOpen && !this.#isAwaited) return
     this.#count()
     this.inbox.add(data, isBinary)
-    if (this.inbox.isFull) this.#intake.hold()
+    if (this.inbox.isFull) this.intake.hold()
   }
 
   onPing(payload: Buffer): void {
@@ -232,7 +243,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   }
 
   onClose(code: number, reason: Buffer): void {
-    this.#closing.receive(code, reason)
+    this.#end().receive(code, reason)
   }
 
   // What the closing handshake, the sender and the inbox tell.
@@ -242,7 +253,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   }
 
   onOverflow(): void {
-    this.#end('maxUnsentBytes')
+    this.#exceed('maxUnsentBytes')
   }
 
   onCongested(): void {
@@ -281,8 +292,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
       if (this.#deadlines.isTakingDue(now)) this.#giveUp()
       return
     }
-    if (this.#closing.isClosed) return
-    const due = this.#deadlines.due(now, this.#closing, this.#lateBytes)
+    if (this.#closing?.isClosed) return
+    const due = this.#deadlines.due(now)
     if (due !== undefined) this.#onDue(due)
     else if (this.isOpen) this.#checkPulse(now)
   }
@@ -291,7 +302,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   evict(): void {
     this.inbox.discard()
     // What is unsent lies in front of any close frame, and counts until the transport is gone.
-    if (!this.isOpen || this.#outbox.unsentBytes > 0) this.terminate()
+    if (!this.isOpen || this.outbox.unsentBytes > 0) this.terminate()
     else this.onFault(new ProtocolError('WS_OVERLOADED'))
     this.#account()
     this.#host.onLimit('maxTotalBytes')
@@ -304,12 +315,17 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     }
     this.#host.onLimit(due)
     if (due === 'maxLifetimeMs') this.close(OLD)
-    else if (due === 'closeTimeoutMs') this.#closing.step('timed-out')
+    else if (due === 'closeTimeoutMs') this.#end().step('timed-out')
     else this.terminate()
   }
 
-  #end(limit: LimitName): void {
-    if (this.#closing.isClosed) return
+  #end(): ClosingHandshake {
+    this.#closing ??= new ClosingHandshake(this.#transport, this)
+    return this.#closing
+  }
+
+  #exceed(limit: LimitName): void {
+    if (this.#closing?.isClosed) return
     this.#host.onLimit(limit)
     this.terminate()
   }
@@ -318,18 +334,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   #count(): void {
     if (this.#throttle === undefined) return
     this.#throttle.onMessage()
-    if (this.#throttle.isDue) this.#intake.hold()
-  }
-
-  #onTransportClosed(): void {
-    if (this.#isGone) return
-    this.#closing.step('transport-closed')
-    this.#intake.stop()
-    this.#isGone = true
-    this.sender.drop(this.closedError())
-    this.#host.onClosed(this)
-    this.#deadlines.startTaking(this.#host.heartbeat.now)
-    this.inbox.pump()
+    if (this.#throttle.isDue) this.intake.hold()
   }
 
   /** After the transport's end, 'close' waits for the messages that came before it, if anybody takes them. */
@@ -372,15 +377,15 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   }
 
   #checkPulse(now: number): void {
-    const action = this.pulse.beat(now, this.#outbox.unsentBytes === 0, this.#intake.isListening)
-    if (action === 'dead') this.#end('pongTimeoutMs')
+    const action = this.pulse.beat(now, this.outbox.unsentBytes === 0, this.intake.isListening)
+    if (action === 'dead') this.#exceed('pongTimeoutMs')
     if (action === 'ping') this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
   }
 
   /** Tells the budget what we hold now. */
   #account(): void {
     const unsent = this.#transport.destroyed ? 0 : this.sender.unsentBytes
-    const held = this.#intake.heldBytes + this.inbox.bytes + unsent
+    const held = this.intake.heldBytes + this.inbox.bytes + unsent
     const more = held - this.chargedBytes
     this.chargedBytes = held
     if (more !== 0) this.#host.budget.charge(more)
@@ -388,9 +393,9 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */
   #regulate(): void {
-    if (this.#closing.isEnding) return
+    if (this.#closing?.isEnding) return
     const mayRead = !this.isCongested && this.#throttle?.isHolding !== true
-    this.#intake.follow(mayRead && (this.#intake.isReading ? !this.inbox.isFull : this.inbox.hasRoom))
+    this.intake.follow(mayRead && (this.intake.isReading ? !this.inbox.isFull : this.inbox.hasRoom))
   }
 
   /** Listeners one by one, so that one which throws keeps no other from being called. */

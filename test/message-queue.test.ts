@@ -24,14 +24,3 @@ t.test('a small message does not keep the large chunk alive that it came in', as
   t.ok(queue.take().data.buffer.byteLength < 65_536)
   t.equal(queue.take().data.buffer, chunk.buffer, 'a large one is not copied')
 })
-
-t.test('cleared, it is empty', async (t) => {
-  const queue = new MessageQueue()
-  queue.add(Buffer.from('a'), false)
-  queue.add(Buffer.from('b'), false)
-  queue.take()
-  queue.clear()
-  t.same([queue.length, queue.bytes], [0, 0])
-  queue.add(Buffer.from('c'), false)
-  t.equal(queue.take().data.toString(), 'c')
-})

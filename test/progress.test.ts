@@ -2,7 +2,7 @@ import t from 'tap'
 import { Progress } from '../src/progress.ts'
 
 t.test('time counts from the beginning, until enough is added', async (t) => {
-  const progress = new Progress(100)
+  const progress = new Progress(100, 0)
   t.equal(progress.stalledMs(150, 0, 10), 50)
   t.equal(progress.stalledMs(200, 9, 10), 100, 'too little')
   t.equal(progress.stalledMs(250, 10, 10), 0)
@@ -10,17 +10,15 @@ t.test('time counts from the beginning, until enough is added', async (t) => {
   t.equal(progress.stalledMs(310, 20, 10), 0)
 })
 
-t.test('rest begins anew', async (t) => {
-  const progress = new Progress(0)
-  progress.rest(500, 1_000)
-  t.equal(progress.stalledMs(600, 1_000, 1), 100)
-  t.equal(progress.stalledMs(700, 1_001, 1), 0)
-})
-
 t.test('a total that has become smaller is no progress', async (t) => {
-  const progress = new Progress(0)
-  progress.rest(0, 100)
+  const progress = new Progress(0, 100)
   t.equal(progress.stalledMs(50, 0, 10), 50)
   t.equal(progress.stalledMs(60, 109, 10), 60)
   t.equal(progress.stalledMs(70, 110, 10), 0)
+})
+
+t.test('its age is of when it was last looked at', async (t) => {
+  const progress = new Progress(0, 100)
+  progress.stalledMs(50, 110, 10)
+  t.equal(progress.ageMs(80), 30)
 })

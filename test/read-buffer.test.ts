@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { readIntoShared } from '../src/read-buffer.ts'
+import { sharedReader } from '../src/read-buffer.ts'
 import { proveReadBuffer } from '../src/read-buffer-proof.ts'
 import { isReadBufferKnown } from './support/read-buffer.ts'
 
@@ -30,11 +30,12 @@ class Reader {
   lent = 0
 
   constructor(socket: Socket) {
-    readIntoShared(socket, (chunk, isLent) => {
+    const readIntoShared = sharedReader((chunk, isLent) => {
       this.memories.add(chunk.buffer)
       if (isLent) this.lent++
       this.received.push(Buffer.from(chunk))
     })
+    readIntoShared(socket)
   }
 
   get bytes(): Buffer {
@@ -79,7 +80,7 @@ t.test('what was read before comes by data, and what comes later behind it', asy
   accepted.removeAllListeners('readable')
   const seen: string[] = []
   accepted.on('data', (chunk: Buffer) => seen.push(chunk.toString()))
-  readIntoShared(accepted, (chunk) => seen.push(chunk.toString()))
+  sharedReader((chunk) => seen.push(chunk.toString()))(accepted)
   client.end('late')
   accepted.resume()
   await once(accepted, 'end')
@@ -105,20 +106,21 @@ t.test('a paused socket reads nothing, and its end comes all the same', async (t
 
 t.test('any other stream is left as it is, and so is a socket with other readers', async (t) => {
   await proveReadBuffer()
+  const readIntoShared = sharedReader(() => t.fail('read past the stream'))
   const stream = new PassThrough()
-  readIntoShared(stream, () => t.fail('read past the stream'))
+  readIntoShared(stream)
   stream.end('a')
   t.equal(String(await once(stream, 'data')), 'a')
   const { accepted, client } = await socketPair(t)
   const seen: string[] = []
   for (const _ of 'ab') accepted.on('data', (chunk: Buffer) => seen.push(chunk.toString()))
-  readIntoShared(accepted, () => t.fail('read past the stream'))
+  readIntoShared(accepted)
   client.end('x')
   await once(accepted, 'end')
   t.same(seen, ['x', 'x'])
   const other = await socketPair(t)
   other.accepted.setEncoding('utf8').on('data', (chunk: string) => seen.push(chunk))
-  readIntoShared(other.accepted, () => t.fail('read past the stream'))
+  readIntoShared(other.accepted)
   other.client.end('y')
   await once(other.accepted, 'end')
   t.same(seen.slice(2), ['y'])
