@@ -2,6 +2,7 @@ import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
+import { Share } from './extensions/share.ts'
 import { turns } from './extensions/turns.ts'
 import type { ConnectionSettings } from './options.ts'
 import { ownCopy } from './own-copy.ts'
@@ -26,11 +27,16 @@ export interface IntakeOwner extends MessageSink {
 }
 
 /**
- * What a connection may read before all others have had their turn. Libuv would read 2 MiB from one socket at once: in
- * frames of 7 bytes that is a sixth of a second for everybody else.
+ * What a connection may read before all others have had their turn, in bytes. Libuv would read 2 MiB from one socket at
+ * once: in frames of 7 bytes that is a sixth of a second for everybody else.
  */
-const TURN_FRAMES = 512
 const TURN_BYTES = 1_048_576
+/** What a frame takes besides its bytes: so many more of them could have been read meanwhile. */
+const FRAME_COST = 2_048
+/** With less than this in a read nobody is made to wait, however many others flood: 8 frames, say. */
+const LITTLE = 16_384
+/** All connections together, in one turn: a thousand that flood would be a turn of a second. */
+const share = new Share(33_554_432)
 const NOTHING_FIRST = (): void => undefined
 const ignore = (): void => undefined
 
@@ -71,8 +77,8 @@ export class Intake implements HeldReader {
   /** Our turn is over, and what comes must wait for the next. */
   #isWaiting = false
   #isStopped = false
-  #framesLeft = TURN_FRAMES
-  #bytesLeft = TURN_BYTES
+  /** What is left of our turn. It begins anew when it is spent, not with each turn of the event loop. */
+  #left = TURN_BYTES
 
   constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
     this.#transport = transport
@@ -168,8 +174,7 @@ export class Intake implements HeldReader {
 
   #beginTurn(task: () => void): void {
     this.#isWaiting = false
-    this.#framesLeft = TURN_FRAMES
-    this.#bytesLeft = TURN_BYTES
+    this.#left = TURN_BYTES
     this.#owner.onBytes(0)
     try {
       task()
@@ -189,7 +194,6 @@ export class Intake implements HeldReader {
       return
     }
     this.#owner.onBytes(chunk.length)
-    this.#bytesLeft -= chunk.length
     this.#parse(chunk, isLent)
   }
 
@@ -204,16 +208,25 @@ export class Intake implements HeldReader {
 
   #parse(chunk: Buffer, isLent = false): void {
     const before = this.#parser.frames
+    const most = share.isSpent ? Math.min(this.#left, LITTLE) : this.#left
+    let taken = chunk.length
     try {
-      const taken = this.#parser.push(chunk, isLent, this.#framesLeft)
+      taken = this.#parser.push(chunk, isLent, Math.ceil(most / FRAME_COST))
       if (taken < chunk.length) this.#rest = isLent ? ownCopy(chunk.subarray(taken)) : chunk.subarray(taken)
     } catch (error) {
       this.#fail(error)
     }
-    this.#framesLeft -= this.#parser.frames - before
-    const isTurnOver = this.#framesLeft <= 0 || this.#bytesLeft <= 0
+    const isTurnOver = this.#spend(taken + FRAME_COST * (this.#parser.frames - before))
     if (isTurnOver && !this.#isStopped) this.waitTurn(NOTHING_FIRST)
     this.#owner.onRead()
+  }
+
+  /** Returns whether that was the last for this turn. */
+  #spend(bytes: number): boolean {
+    this.#left -= bytes
+    if (bytes < LITTLE) return this.#left <= 0
+    share.spend(bytes)
+    return this.#left <= 0 || share.isSpent
   }
 
   #fail(error: unknown): void {

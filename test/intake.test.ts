@@ -207,3 +207,36 @@ t.test('many connections that inflate at once share a turn', async (t) => {
   await settle(40)
   for (const { told } of all) t.same(told, ['900000'])
 })
+
+t.test('many connections that flood at once share a turn, and whoever sends little is not made to wait', async (t) => {
+  const flooding = Array.from({ length: 100 }, () => open())
+  const honest = open()
+  let frames = 0
+  for (const { socket, peer } of flooding) {
+    socket.on('ping', () => void frames++)
+    peer.raw(Buffer.alloc(6 * 512, clientFrame(9, '')))
+  }
+  const seen: number[] = []
+  honest.socket.on('message', () => void seen.push(frames))
+  honest.peer.text('a')
+  await settle(1)
+  t.ok(frames < 16_384 + 100 * 8 + 2 * 512, `${frames} frames in the first turn`)
+  t.equal(seen.length, 1)
+  await settle(120)
+  t.equal(frames, 100 * 512)
+})
+
+t.test('many connections that send large messages at once share a turn', async (t) => {
+  const all = Array.from({ length: 80 }, () => open())
+  let bytes = 0
+  for (const { socket, peer } of all) {
+    socket.on('message', (data) => {
+      bytes += data.length
+    })
+    for (let reads = 0; reads < 16; reads++) peer.raw(clientFrame(2, Buffer.alloc(60_000)))
+  }
+  await settle(1)
+  t.ok(bytes < 32 * MIB + 80 * 65_536 + 2 * MIB, `${bytes} bytes in the first turn`)
+  await settle(160)
+  t.equal(bytes, 80 * 16 * 60_000)
+})
