@@ -121,10 +121,10 @@ export class Outbox {
   }
 
   /** The transport is gone: nothing more is written, and whoever waits is told why. */
-  drop(error: Error): void {
+  drop(why: () => Error): void {
     this.#chunks.clear()
     this.#written = this.#chunks.added
-    this.#receipts?.drop(error)
+    this.#receipts?.drop(why)
   }
 
   #schedule(): void {

@@ -17,10 +17,10 @@ export class Receipts {
     for (const { callback } of done) callback()
   }
 
-  /** Nothing more will be written. */
-  drop(error: Error): void {
+  /** Nothing more will be written. `why` is asked where somebody waits: an error's stack costs more than the rest. */
+  drop(why: () => Error): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { callback } of waiting) callback(error)
+    for (const { callback } of waiting) callback(why())
   }
 }

@@ -125,11 +125,11 @@ export class Sender implements OutboxOwner {
   }
 
   /** The transport is gone, and whoever waits is told why. */
-  drop(error: Error): void {
+  drop(): void {
     this.#compressor?.stop()
-    this.outbox.drop(error)
+    this.outbox.drop(() => this.#owner.closedError())
     this.dropHeld()
-    for (const { reject } of this.#waiters ?? []) reject(error)
+    for (const { reject } of this.#waiters ?? []) reject(this.#owner.closedError())
     this.#waiters = undefined
     this.isCongested = false
   }

@@ -218,7 +218,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     this.#end().step('transport-closed')
     this.intake.stop()
     this.#isGone = true
-    this.sender.drop(this.closedError())
+    this.sender.drop()
     this.#host.onClosed(this)
     this.inbox.pump()
   }
