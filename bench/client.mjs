@@ -1,25 +1,32 @@
-// The client as a program: it is asked over IPC to open connections to a contender, to load it, and to let it go.
+// The client as a program: it is asked over IPC to open connections to a server, to load it, and to let it go.
 import { EchoLoad } from './client/echo-load.mjs'
+import { FanOutLoad } from './client/fan-out-load.mjs'
+import { FloodLoad } from './client/flood-load.mjs'
+import { HandshakeLoad } from './client/handshake-load.mjs'
+import { IdleLoad } from './client/idle-load.mjs'
 
-const LOADS = { echo: EchoLoad }
-const loads = new Map()
+const LOADS = {
+  'round-trips': EchoLoad,
+  'fan-out': FanOutLoad,
+  flood: FloodLoad,
+  handshakes: HandshakeLoad,
+  idle: IdleLoad,
+}
+let load
 
 process.on('disconnect', () => process.exit())
-process.on('message', async ({ id, ask, contender, ...rest }) => {
+process.on('message', async ({ id, ask, ...rest }) => {
   try {
-    process.send({ id, ...(await ASKED[ask](contender, rest)) })
+    process.send({ id, ...(await ASKED[ask](rest)) })
   } catch (error) {
     process.send({ id, fault: error.message })
   }
 })
 
 const ASKED = {
-  async open(contender, { target, workload }) {
-    loads.set(contender, await LOADS[workload.load].open(target, workload))
+  async open({ target, workload }) {
+    load = await LOADS[workload.load].open(target, workload)
   },
-  run: (contender, { seconds }) => loads.get(contender).run(seconds),
-  close(contender) {
-    loads.get(contender)?.close()
-    loads.delete(contender)
-  },
+  run: ({ seconds }) => load.run(seconds),
+  close: () => load.close(),
 }

@@ -25,6 +25,10 @@ export class Meter {
     return { ...figures(), delayP99: at(0.99), delayMax: at(1) }
   }
 
+  figures() {
+    return figures()
+  }
+
   /** After a garbage collection, so that it is what is needed. */
   still() {
     globalThis.Bun?.gc(true)

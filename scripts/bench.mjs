@@ -27,7 +27,7 @@ async function main(options) {
     const at = `${index + 1}/${options.workloads.length} ${workload.id}`
     const found = await measure(workload, contenders, options, (step) => progress(`${at}: ${step}`))
     progressDone()
-    console.log(`\n${workload.name} (${workload.id})\n\n${detailTable(contenders, found.results)}`)
+    console.log(`\n${workload.name} (${workload.id})\n\n${detailTable(contenders, workload, found.results)}`)
     for (const fault of found.faults) console.log(`FAILED: ${fault}`)
     faults.push(...found.faults)
   }

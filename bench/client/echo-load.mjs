@@ -2,8 +2,8 @@
 import { check } from './check.mjs'
 import { Latencies } from './latencies.mjs'
 import { batchOf, messageOf } from './message.mjs'
+import { openAll } from './open-all.mjs'
 import { within } from './patience.mjs'
-import { RawSocket } from './raw-socket.mjs'
 
 export class EchoLoad {
   #connections
@@ -13,8 +13,7 @@ export class EchoLoad {
 
   static async open(target, workload) {
     const message = messageOf(workload)
-    const opening = Array.from({ length: workload.connections }, () => RawSocket.open(target, message.isCompressed))
-    const sockets = await Promise.all(opening)
+    const sockets = await openAll(target, workload)
     const send = () => {
       for (const socket of sockets) socket.write(message.frame)
     }

@@ -38,7 +38,8 @@ export class RawSocket {
     const onread = { buffer: READ_BUFFER, callback: (size, buffer) => this.#read(size, buffer, onOpen) }
     this.socket = isTls
       ? connectTls({ ...target, rejectUnauthorized: false, onread })
-      : connectTcp({ ...target, noDelay: true, onread })
+      : connectTcp({ ...target, onread })
+    this.socket.setNoDelay(true)
     this.socket
       .on('error', (error) => {
         this.#error = error
@@ -69,7 +70,7 @@ export class RawSocket {
 
   destroy() {
     this.onClose = () => {}
-    this.socket.destroy()
+    this.socket.resetAndDestroy() // which leaves no port in TIME_WAIT
   }
 
   #read(size, buffer, onOpen) {

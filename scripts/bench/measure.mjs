@@ -1,50 +1,49 @@
 // One workload: all contenders in turn, round after round, so that whatever else the machine does meets all of them.
-import { ClientProcess } from './client-process.mjs'
-import { takePart } from './take-part.mjs'
+import { canDo } from './contenders.mjs'
+import { measureIdle } from './measure-idle.mjs'
+import { Pair } from './pair.mjs'
 
-const WARM_UP_SECONDS = 0.5
+/** So many times as long as a round. With less, handshakes are not compiled yet, and cost us three times as much. */
+const WARM_UP = 2.5
 
-/** Fulfils with the figures of each round by contender, and with what went wrong. */
-export async function measure(workload, contenders, { rounds, seconds, node }, progress) {
-  const client = new ClientProcess()
+/** Fulfils with the figures of each round by contender, what each ran in, and what went wrong. */
+export function measure(workload, all, options, progress) {
+  const contenders = all.filter((contender) => canDo(contender, workload))
+  return (workload.load === 'idle' ? measureIdle : measureInTurn)(workload, contenders, options, progress)
+}
+
+async function measureInTurn(workload, contenders, { rounds, seconds }, progress) {
+  const { atLeastSeconds = 0, atMostRounds = Infinity, warmUp = WARM_UP } = workload
   const faults = []
-  const parts = []
+  let parts = []
+  const failed = async (part, error) => {
+    faults.push(`${part.id}: ${error.message}`)
+    parts = parts.filter((one) => one !== part)
+    await part.pair?.end()
+  }
   for (const contender of contenders) {
+    progress(`starting ${contender.id}`)
+    const part = { id: contender.id, rounds: [] }
     try {
-      parts.push({ ...(await takePart(contender, workload, client, { node })), rounds: [] })
+      part.pair = await Pair.start(contender, workload)
+      await part.pair.open()
+      await part.pair.measure(warmUp * seconds)
+      parts.push(part)
     } catch (error) {
-      faults.push(`${contender.id}: ${error.message}`)
+      await failed(part, error)
     }
   }
-  for (let round = 0; round <= rounds; round++) {
+  const count = Math.min(rounds, atMostRounds)
+  for (let round = 1; round <= count; round++) {
     for (const part of parts) {
-      progress(`round ${round} of ${rounds}, ${part.id}`)
+      progress(`round ${round} of ${count}, ${part.id}`)
       try {
-        const figures = await measureOnce(part, client, round === 0 ? WARM_UP_SECONDS : seconds)
-        if (round > 0) part.rounds.push(figures)
+        part.rounds.push(await part.pair.measure(Math.max(seconds, atLeastSeconds)))
       } catch (error) {
-        faults.push(`${part.id}: ${error.message}`)
-        parts.splice(parts.indexOf(part), 1)
+        await failed(part, error)
       }
     }
   }
-  for (const { process } of parts) await process.end()
-  await client.end()
-  return { results: Object.fromEntries(parts.map((part) => [part.id, part.rounds])), faults }
-}
-
-/** Microseconds of processor time per message, messages per second, milliseconds, and bytes. */
-async function measureOnce({ id, process }, client, seconds) {
-  const before = await process.ask('begin')
-  const { messages, seconds: elapsed, p50, p99 } = await client.ask('run', id, { seconds })
-  const after = await process.ask('end')
-  return {
-    cpu: (after.cpu - before.cpu) / messages,
-    perSecond: messages / elapsed,
-    p50,
-    p99,
-    delayP99: after.delayP99,
-    delayMax: after.delayMax,
-    rss: after.rss,
-  }
+  await Promise.all(parts.map(({ pair }) => pair.end()))
+  return { results: Object.fromEntries(parts.map(({ id, rounds }) => [id, rounds])), faults }
 }

@@ -4,7 +4,7 @@ import { CONTENDERS } from './contenders.mjs'
 import { WORKLOADS } from './workloads.mjs'
 
 const USAGE = `npm run bench -- [options]
-  --only WORKLOAD,...   some of the workloads; one takes less than a minute
+  --only WORKLOAD,...   some of the workloads; each takes up to a minute, idle connections some more
   --servers NAME,...    some of the contenders
   --rounds N            how often each is measured, in turn with the others; default: 5
   --seconds S           how long each time; default: 0.6
