@@ -1,9 +1,15 @@
-// An echo server on each host, and on `ws` to compare with: `/` sends text back as text, and binary as binary.
+// A server on each host, and on `ws` to compare with: `/` sends text back as text, and binary as binary, unless another task is given.
 // Each loads its own framework alone: whatever is in memory is marked at every garbage collection, and counts.
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { createRequire } from 'node:module'
 import type Express from 'express'
+import type { FastifyInstance } from 'fastify'
 import { type AppOptions, type Connection, createWebSockets, type LimitsHit } from 'sockroute'
+import type * as Ws from 'ws'
 import type { ServerName } from './arguments.ts'
+import { TASKS, type TaskName, WS_TASKS } from './tasks.ts'
+import { keepAlive, wsOptions } from './ws-settings.ts'
 
 const HOST = '127.0.0.1'
 
@@ -13,62 +19,80 @@ export interface Started {
   readonly verbs: { readonly connections: { readonly size: number }; readonly limitsHit: Partial<LimitsHit> }
 }
 
-export function startServer(name: ServerName, port: number, options: AppOptions): Promise<Started> {
-  return START[name](port, options)
+export interface ServerSettings {
+  /** @defaultValue 'echo' */
+  readonly task?: TaskName
+  /** Serves wss:// with this key and certificate, in PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** The file from which packages are resolved that are not ours: `ws` alone. @defaultValue this one */
+  readonly packages?: string
 }
 
-const START: Record<ServerName, (port: number, options: AppOptions) => Promise<Started>> = {
+type Start = (port: number, options: AppOptions, settings: ServerSettings) => Promise<Started>
+
+export function startServer(
+  name: ServerName,
+  port: number,
+  options: AppOptions,
+  settings: ServerSettings = {},
+): Promise<Started> {
+  return START[name](port, options, settings)
+}
+
+const START: Record<ServerName, Start> = {
   node: startNode,
-  express4: async (port, options) =>
-    startExpress((await import('express4')).default as unknown as typeof Express, port, options), // the same as far as it is used here
-  express5: async (port, options) => startExpress((await import('express')).default, port, options),
+  express4: async (...rest) => startExpress((await import('express4')).default as unknown as typeof Express, ...rest), // the same as far as it is used here
+  express5: async (...rest) => startExpress((await import('express')).default, ...rest),
   fastify: startFastify,
   ws: startWs,
 }
 
-function echo(socket: Connection): void {
-  socket.on('message', (data, isBinary) => {
-    socket.send(data, { binary: isBinary })
-  })
-}
-
-async function startExpress(express: typeof Express, port: number, options: AppOptions): Promise<Started> {
-  const { websockets } = await import('sockroute/express')
+async function startExpress(express: typeof Express, ...[port, options, settings]: Parameters<Start>) {
+  const { attach, websockets } = await import('sockroute/express')
   const app = websockets(express(), options)
-  app.ws('/', echo)
-  return { server: app.listen(port, HOST), verbs: app.ws }
+  const task = TASKS[settings.task ?? 'echo']
+  app.ws('/', (socket) => task(socket, app.ws.connections))
+  if (settings.tls === undefined) return { server: app.listen(port, HOST), verbs: app.ws }
+  return { server: attach(createTlsServer(settings.tls, app), app).listen(port, HOST), verbs: app.ws }
 }
 
-async function startFastify(port: number, options: AppOptions): Promise<Started> {
+async function startFastify(...[port, options, settings]: Parameters<Start>): Promise<Started> {
   const { default: fastify } = await import('fastify')
   const { default: wsPlugin } = await import('sockroute/fastify')
-  const app = fastify()
+  const app = fastify({ https: settings.tls ?? null }) as unknown as FastifyInstance // whose server is as good as any
   await app.register(wsPlugin, options)
-  app.ws('/', echo)
+  const task = TASKS[settings.task ?? 'echo']
+  app.ws('/', (socket) => task(socket, app.ws.connections))
   await app.listen({ port, host: HOST })
   return { server: app.server, verbs: app.ws }
 }
 
-async function startNode(port: number, options: AppOptions): Promise<Started> {
+async function startNode(...[port, options, settings]: Parameters<Start>): Promise<Started> {
   const ws = createWebSockets(options)
-  const server = createServer()
+  const server = plainServer(settings)
+  const task = TASKS[settings.task ?? 'echo']
+  const handle = (socket: Connection): unknown => task(socket, ws.connections)
   server.on('upgrade', (request, socket, head) => {
-    if (request.url === '/') ws.upgrade(request, socket, head, echo)
+    if (request.url === '/') ws.upgrade(request, socket, head, handle)
     else ws.refuse(request, socket, head)
   })
   return { server: server.listen(port, HOST), verbs: ws }
 }
 
-/** With our own default for a message's size, as its own is a hundred times that. */
-async function startWs(port: number, options: AppOptions): Promise<Started> {
-  const { WebSocketServer } = await import('ws')
-  const server = createServer()
-  const perMessageDeflate = options.compression ? { threshold: 0 } : false
-  const wss = new WebSocketServer({ server, maxPayload: 1_048_576, perMessageDeflate })
+async function startWs(...[port, options, settings]: Parameters<Start>): Promise<Started> {
+  const require = createRequire(settings.packages ?? import.meta.url)
+  const { WebSocketServer } = require('ws') as typeof Ws // which has the types of the repository's own
+  const server = plainServer(settings)
+  const wss = new WebSocketServer({ server, ...wsOptions(options) })
+  const task = WS_TASKS[settings.task ?? 'echo']
   wss.on('connection', (socket) => {
     socket.on('error', () => {}) // else a bad frame is an uncaught exception
-    socket.on('message', (data, binary) => socket.send(data, { binary }))
+    void task(socket, wss.clients)
   })
-  const verbs = { connections: wss.clients, limitsHit: {} } // it counts none
-  return { server: server.listen(port, HOST), verbs }
+  if (options.pingIntervalMs !== undefined) keepAlive(wss, options.pingIntervalMs)
+  return { server: server.listen(port, HOST), verbs: { connections: wss.clients, limitsHit: {} } } // it counts none
+}
+
+function plainServer({ tls }: ServerSettings): Server {
+  return tls === undefined ? createServer() : createTlsServer(tls)
 }

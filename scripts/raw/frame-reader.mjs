@@ -27,7 +27,7 @@ export class FrameReader {
     if (this.#size < size + length) return false
     const frame = this.#peek(size + length)
     this.#drop(size + length)
-    this.#onFrame(frame[0] & 15, frame.subarray(size), (frame[0] & 0x40) !== 0)
+    this.#onFrame(frame[0] & 15, frame.subarray(size), (frame[0] & 0x40) !== 0, (frame[0] & 0x80) !== 0)
     return true
   }
 

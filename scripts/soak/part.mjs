@@ -8,8 +8,10 @@ export class Part {
   #questions = 0
   #waiting = new Map()
 
-  constructor(args) {
-    this.#child = start(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  /** `place` may change the command line, to say where the process runs. */
+  constructor(args, place = ([command, ...rest]) => [command, rest]) {
+    const [command, all] = place([process.execPath, ...args])
+    this.#child = start(command, all, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child.on('message', (answer) => this.#waiting.get(answer.id)?.resolve(answer))
     this.#child.once('exit', (code, signal) => {
       this.#fail(new Error(`${args.join(' ')} ended with ${code ?? signal}`))
