@@ -127,9 +127,11 @@ export class Sender implements OutboxOwner {
   /** The transport is gone, and whoever waits is told why. */
   drop(): void {
     this.#compressor?.stop()
-    this.outbox.drop(() => this.#owner.closedError())
+    let error: Error | undefined // one for all who wait: half a million callbacks may
+    const why = (): Error => (error ??= this.#owner.closedError())
+    this.outbox.drop(why)
     this.dropHeld()
-    for (const { reject } of this.#waiters ?? []) reject(this.#owner.closedError())
+    for (const { reject } of this.#waiters ?? []) reject(why())
     this.#waiters = undefined
     this.isCongested = false
   }

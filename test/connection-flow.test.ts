@@ -141,6 +141,19 @@ t.test('callbacks of what could not go out get an error, the one under way inclu
   }
 })
 
+t.test('all who wait when a connection ends share one error: half a million may', async (t) => {
+  const { socket, transport } = open({ settings })
+  transport.hold()
+  const errors = new Set<unknown>()
+  const take = (error: unknown): void => void errors.add(error)
+  while (socket.send('', take));
+  const waiting = [socket.drained(), socket.drained()].map((drained) => drained.catch(take))
+  socket.terminate()
+  await settle()
+  await Promise.all(waiting)
+  t.equal(errors.size, 1)
+})
+
 t.test('B01 what a peer does not take stops us from reading it, and goes on afterwards', async (t) => {
   const { socket, peer, transport } = open({ settings })
   socket.on('message', (data) => socket.send(data))
