@@ -28,6 +28,9 @@ export interface CloseResult {
 /** Where bytes of binary messages come: as Node's Buffer, or as an ArrayBuffer of their own. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer'
 
+/** Nobody has asked for `data` yet, nor put anything there. */
+const UNASKED = Symbol('unasked')
+
 /**
  * One open WebSocket, as a route's handler holds it. It speaks `ws`'s language (`on('message', ...)`, `send`, `ping`,
  * `terminate`) and the browser's (`onmessage`, `addEventListener`), and can be iterated:
@@ -45,7 +48,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   readonly #wire: Wire
   #binaryType: BinaryType = 'nodebuffer'
   #closed: Promise<CloseResult> | undefined = undefined
-  #data: Data | undefined = undefined
+  #data: Data | typeof UNASKED = UNASKED
 
   /** Connections are made by routes. */
   constructor(wire: Wire) {
@@ -68,7 +71,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
 
   /** The application's own state. */
   get data(): Data {
-    this.#data ??= {} as Data // each application says what it keeps here; it begins empty
+    if (this.#data === UNASKED) this.#data = {} as Data // each application says what it keeps here; it begins empty
     return this.#data
   }
   set data(data: Data) {

@@ -222,6 +222,17 @@ t.test('what a connection says about itself', async (t) => {
   t.equal(socket.binaryType, 'arraybuffer')
 })
 
+t.test('data is what the application has put there, nothing included', async (t) => {
+  const { socket } = open()
+  socket.data.user = 'a'
+  t.same(socket.data, { user: 'a' })
+  const state: { data: unknown } = socket
+  for (const data of [undefined, null, 0, 'text']) {
+    state.data = data
+    t.equal(socket.data, data)
+  }
+})
+
 t.test('errors name the state they were made in', async (t) => {
   t.match(new ConnectionClosedError(), { message: 'the WebSocket is closing: nothing can be sent any more' })
   t.match(new ConnectionClosedError(1001), { message: /is closed \(1001\)/ })
