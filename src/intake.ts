@@ -188,6 +188,10 @@ export class Intake implements HeldReader {
   // What the transport tells.
 
   receive(chunk: Buffer, isLent = false): void {
+    if (this.#isStopped) {
+      this.#throwAway(chunk)
+      return
+    }
     if (this.#rest !== undefined || this.#isWaiting) {
       this.#rest = Buffer.concat([this.#rest ?? EMPTY, chunk]) // a stream may be resumed behind our back, as above
       this.#transport.pause()
@@ -219,6 +223,17 @@ export class Intake implements HeldReader {
     const isTurnOver = this.#spend(taken + FRAME_COST * (this.#parser.frames - before))
     if (isTurnOver && !this.#isStopped) this.waitTurn(NOTHING_FIRST)
     this.#owner.onRead()
+  }
+
+  /** Whoever goes on when it is too late has turns as everybody has. */
+  #throwAway({ length }: Buffer): void {
+    if (!this.#spend(length)) return
+    this.#transport.pause()
+    turns.add(() => {
+      this.#left = TURN_BYTES
+      this.#transport.resume()
+      return true
+    })
   }
 
   /** Returns whether that was the last for this turn. */

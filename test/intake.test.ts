@@ -188,7 +188,7 @@ t.test('large messages give way after 1 MiB, and slow ones are not made to wait'
   t.equal(seen.length, 40)
 })
 
-t.test('whoever has broken the protocol is read to the end without turns', async (t) => {
+t.test('whoever has broken the protocol is read to the end', async (t) => {
   const { peer, closes, transport } = open({ settings: { closeTimeoutMs: 60_000 } })
   peer.raw(Buffer.concat([clientFrame(0, ''), Buffer.alloc(3 * MIB)]))
   await settle(8)
@@ -239,4 +239,22 @@ t.test('many connections that send large messages at once share a turn', async (
   t.ok(bytes < 32 * MIB + 80 * 65_536 + 2 * MIB, `${bytes} bytes in the first turn`)
   await settle(160)
   t.equal(bytes, 80 * 16 * 60_000)
+})
+
+t.test('many that go on when it is too late share a turn as well, and are read to the end', async (t) => {
+  const all = Array.from({ length: 80 }, () => open())
+  let bytes = 0
+  for (const { peer, transport } of all) {
+    transport.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+    })
+    peer.answersClose = false
+    peer.raw(BYE)
+    for (let reads = 0; reads < 32; reads++) peer.raw(Buffer.alloc(60_000))
+  }
+  await settle(1)
+  t.ok(bytes < 32 * MIB + 80 * 65_536 + 2 * MIB, `${bytes} bytes in the first turn`)
+  await settle(240)
+  t.equal(bytes, 80 * (BYE.length + 32 * 60_000))
+  t.same([...new Set(all.flatMap(({ closes }) => closes))], ['1000'])
 })
