@@ -48,6 +48,11 @@ export class Outbox {
     return this.#chunks.added - this.#written
   }
 
+  /** The same, and what the callbacks cost that wait for it. */
+  get chargedBytes(): number {
+    return this.unsentBytes + (this.#receipts === undefined ? 0 : this.#receipts.bytes)
+  }
+
   /** Grows with every byte that the transport reports as written. */
   get writtenBytes(): number {
     return this.#written

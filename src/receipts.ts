@@ -1,9 +1,17 @@
 /** Told when the fate of a message is known. */
 export type SendCallback = (error?: Error | null) => void
 
+/** What a callback is charged while it waits: empty messages would have half a million of them held for 1 MiB. */
+const CALLBACK_COST = 160
+
 /** Who waits until what is written. */
 export class Receipts {
   #waiting: { readonly at: number; readonly callback: SendCallback }[] = []
+
+  /** What those cost that wait. */
+  get bytes(): number {
+    return this.#waiting.length * CALLBACK_COST
+  }
 
   /** `callback` is called when all up to position `at` is written; nobody waits for less than who came before. */
   add(at: number, callback: SendCallback): void {

@@ -58,6 +58,11 @@ export class Sender implements OutboxOwner {
     return this.outbox.unsentBytes + this.#heldBytes
   }
 
+  /** The same, and what the callbacks cost that wait for it. */
+  get chargedBytes(): number {
+    return this.outbox.chargedBytes + this.#heldBytes
+  }
+
   /** A whole message. Returns false above the high-water mark, and when nothing can be sent any more. */
   message(opcode: number, data: string | Buffer, compress: boolean, callback: SendCallback | undefined): boolean {
     if (this.isFragmenting || !compress || this.#compressor === undefined)
@@ -150,7 +155,7 @@ export class Sender implements OutboxOwner {
       if (this.#owner.isOpen) this.outbox.addFrame(FIN, Opcode.Pong, this.#pongDue)
       this.#pongDue = undefined
     }
-    if (!this.isCongested || this.outbox.unsentBytes > this.#settings.maxBufferedBytes / 2) return
+    if (!this.isCongested || this.outbox.chargedBytes > this.#settings.maxBufferedBytes / 2) return
     this.isCongested = false
     for (const { resolve } of this.#waiters ?? []) resolve()
     this.#waiters = undefined
@@ -182,7 +187,7 @@ export class Sender implements OutboxOwner {
 
   #added(callback: SendCallback | undefined): void {
     if (callback !== undefined) this.outbox.onWritten(callback)
-    if (this.isCongested || this.outbox.unsentBytes <= this.#settings.maxBufferedBytes) return
+    if (this.isCongested || this.outbox.chargedBytes <= this.#settings.maxBufferedBytes) return
     this.isCongested = true
     this.#owner.onCongested()
   }

@@ -384,7 +384,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   /** Tells the budget what we hold now. */
   #account(): void {
-    const unsent = this.#transport.destroyed ? 0 : this.sender.unsentBytes
+    const unsent = this.#transport.destroyed ? 0 : this.sender.chargedBytes
     const held = this.intake.heldBytes + this.inbox.bytes + unsent
     const more = held - this.chargedBytes
     this.chargedBytes = held

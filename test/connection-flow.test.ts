@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Budget } from '../src/budget.ts'
 import { ConnectionClosedError } from '../src/closed-error.ts'
 import { prepare } from '../src/prepared.ts'
 import { open, settle } from './support/open.ts'
@@ -152,6 +153,23 @@ t.test('all who wait when a connection ends share one error: half a million may'
   await settle()
   await Promise.all(waiting)
   t.equal(errors.size, 1)
+})
+
+t.test('callbacks that wait are charged: a peer cannot have half a million of them held for it', async (t) => {
+  const budget = new Budget(Infinity, [])
+  const { socket, transport, peer } = open({ settings, budget })
+  socket.on('message', (data) => socket.send(data, () => undefined))
+  transport.hold()
+  for (let i = 0; i < 100; i++) peer.text('')
+  await settle()
+  t.notOk(socket.send(''), 'it is congested')
+  t.ok(transport.isPaused(), 'and not read')
+  t.ok(socket.bufferedAmount < 210, `${socket.bufferedAmount} bytes are unsent`)
+  t.ok(budget.heldBytes > 10_000, `${budget.heldBytes}`)
+  transport.release()
+  await settle(8)
+  t.same([peer.frames.length, budget.heldBytes], [101, 0])
+  t.ok(socket.send(''), 'and it goes on')
 })
 
 t.test('B01 what a peer does not take stops us from reading it, and goes on afterwards', async (t) => {
