@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { root, run } from '../run.mjs'
 
 const CACHE = `${root}.bench/`
+const NODE_20 = '20.20.2'
 const UWS_ABIS = ['93', '108', '115'] // Node 16, 18, 20
 const BUFFERUTIL = { bufferutil: '4.1.0' } // ws uses it where it is
 
@@ -61,8 +62,9 @@ export function canDo({ lacks }, { load, task, isCompressed, isTls }) {
 export function contendersAt({ contenders, mayInstall, node }) {
   return contenders.flatMap((contender) => {
     try {
-      const placed = placeOf(contender, mayInstall)
-      return { ...contender, ...placed, command: [commandOf(contender, placed.folder, node)] }
+      const { folder, versions } = placeOf(contender, mayInstall)
+      const runtime = runtimeOf(contender, folder, node)
+      return { ...contender, folder, versions: [...versions, ...runtime.versions], command: [runtime.file] }
     } catch (error) {
       console.log(`${contender.id} is left out: ${error.message}`)
       return []
@@ -80,10 +82,11 @@ function placeOf({ id, apart, packages }, mayInstall) {
 }
 
 /** uWebSockets.js has binaries for some lines of Node only: beside others it runs in one of its own. */
-function commandOf({ id }, folder, node) {
-  if (id === 'bun') return binOf(folder, 'bun')
-  if (id !== 'uws' || UWS_ABIS.includes(abiOf(node))) return node
-  return binOf(install('node-20', { node: '20.20.2' }), 'node')
+function runtimeOf({ id }, folder, node) {
+  if (id === 'bun') return { file: binOf(folder, 'bun'), versions: [] }
+  if (id !== 'uws' || UWS_ABIS.includes(abiOf(node))) return { file: node, versions: [] }
+  const ownNode = install('node-20', { node: NODE_20 })
+  return { file: binOf(ownNode, 'node'), versions: [`in Node ${NODE_20}`] }
 }
 
 function abiOf(node) {
