@@ -22,6 +22,7 @@ const { documentOf } = await script('document')
 const { withWorkload } = await script('record')
 const { isText, payloadOf } = await import(`${ROOT}bench/payload.mjs`)
 const { EchoLoad } = await import(`${ROOT}bench/client/echo-load.mjs`)
+const { ReplyCounter } = await import(`${ROOT}bench/client/reply-counter.mjs`)
 const { Latencies } = await import(`${ROOT}bench/client/latencies.mjs`)
 
 type Send = (data: Buffer | undefined, isBinary: boolean) => void
@@ -115,6 +116,30 @@ t.test('latencies', async (t) => {
   t.equal(latencies.count, 100_000)
   t.same(latencies.summary(), { p50: 50_001, p99: 99_001, max: 100_000 })
   t.same(new Latencies().summary(), { p50: 0, p99: 0, max: 0 })
+})
+
+t.test('replies are counted, and pings between them answered', async (t) => {
+  const [reply, ping] = ['8203616263', '8902e4e5']
+  const bytes = Buffer.from(`${reply}${reply}${ping}${reply}${ping}`, 'hex')
+  for (let size = 1; size <= bytes.length; size++) {
+    const pongs: Buffer[] = []
+    const counter = new ReplyCounter({ bytes: 5, first: 0x82 }, (pong: Buffer) => pongs.push(pong))
+    let count = 0
+    for (let at = 0; at < bytes.length; at += size) {
+      const part = bytes.subarray(at, at + size)
+      count += counter.push(part.length, part)
+    }
+    t.equal(count, 3, `in parts of ${size}`)
+    t.same(
+      pongs.map((pong) => pong.toString('hex', 0, 2)),
+      ['8a82', '8a82'],
+    )
+    t.notOk(counter.isWithin)
+    counter.push(1, bytes)
+    t.ok(counter.isWithin)
+  }
+  const counter = new ReplyCounter({ bytes: 5, first: 0x82 }, () => {})
+  t.throws(() => counter.push(1, Buffer.from([0x88])), { message: 'a frame came that begins with 136' })
 })
 
 t.test('a server that does not echo is found out', async (t) => {
