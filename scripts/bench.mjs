@@ -1,11 +1,12 @@
 // What messages cost: our servers beside others', a workload at a time.
 import { writeFileSync } from 'node:fs'
+import { able } from './bench/able.mjs'
 import { chartOf } from './bench/chart.mjs'
-import { contendersAt } from './bench/contenders.mjs'
 import { documentOf } from './bench/document.mjs'
 import { measure } from './bench/measure.mjs'
 import { readOptions } from './bench/options.mjs'
 import { isPinned } from './bench/pin.mjs'
+import { placed } from './bench/placed.mjs'
 import { progress, progressDone } from './bench/progress.mjs'
 import {
   aboutThisRun,
@@ -35,7 +36,7 @@ try {
 }
 
 async function main(options) {
-  const contenders = contendersAt(options)
+  const contenders = await able(placed(options))
   const about = aboutThisRun(contenders, options.node)
   let record = options.isWritten ? recordFor(about, options.isWhole) : { about, workloads: {} }
   if (!isPinned) console.log('servers and client share all cores: there is no taskset, or only one core')

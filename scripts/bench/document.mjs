@@ -25,7 +25,7 @@ a bare \`node:net\` server that parses nothing and answers with fixed bytes, whi
 
 Each server is a process of its own on one core, and the client, whose frames are made beforehand, one on another. What is compared is processor time: user and
 system, of all threads of the server's process, divided by the messages. Rounds are interleaved (each server in turn, again and again), figures are medians, and a ratio is the median of
-the ratios within a round. All have their defaults but for what a workload needs (compression, the size of messages); the checks that are on by default are on. Every message that comes back is
+the ratios within a round. All have their defaults but for what a workload needs (compression, at each one's own level; the size of messages); the checks that are on by default are on. Every message that comes back is
 counted, and one on each connection is compared byte by byte.
 
 To repeat it, the whole in about 40 minutes, or a workload in one (\`--list\` shows them all):
@@ -41,53 +41,71 @@ ${records.map(sectionOf).join('')}`
 
 function sectionOf({ about, workloads }) {
   const rows = Object.values(workloads)
-  const dates = rows.map(({ measured }) => measured).toSorted((a, b) => a.localeCompare(b))
-  const of = (key) => rows.filter(({ results }) => Object.values(results).some(([round]) => round[key] !== undefined))
-  const idle = rows.filter((row) => row.figure === 'kibPerConnection')
+  const tables = [
+    ['Processor time per message, in microseconds, or what else is named', costs(about, rows)],
+    ['Ratios', ratios(about, rows)],
+    ["Latency at the client, p99, and delay of the server's event loop, p99, in milliseconds", latencies(about, rows)],
+    ['Messages per second', rates(about, rows)],
+    ['Idle connections: processor time of a ping and its pong, in microseconds', heartbeats(about, rows)],
+    ['Versions', versions(about)],
+  ]
   return `
 ## Node ${about.node}
 
 ![Cost relative to ws](bench/${baseNameOf(about)}.svg)
 
-${about.machine}; ${about.isPinned ? 'server and client pinned to a core each' : 'not pinned to cores'}; ${[...new Set([dates[0], dates.at(-1)])].join(' to ')}.
+${about.machine}; ${about.isPinned ? 'server and client pinned to a core each' : 'not pinned to cores'}; ${datesOf(rows)}.
+${tables.map(([title, text]) => `\n### ${title}\n\n${text}\n`).join('')}`
+}
 
-### Processor time per message, in microseconds, or what else is named
+function datesOf(rows) {
+  const dates = rows.map(({ measured }) => measured).toSorted((a, b) => a.localeCompare(b))
+  return [...new Set([dates[0], dates.at(-1)])].join(' to ')
+}
 
-${byContender(
-  about,
-  rows,
-  (row) => row.name + UNITS[row.figure],
-  (row, id) => cell(row, id, row.figure),
-)}
+function costs(about, rows) {
+  return byContender(
+    about,
+    rows,
+    ({ name, figure }) => name + UNITS[figure],
+    (row, id) => cell(row, id, row.figure),
+  )
+}
 
-### Ratios
+function ratios(about, rows) {
+  return table([
+    ['', ...PAIRS.map(([ours, peer]) => `${nameOf(about, ours)} / ${nameOf(about, peer)}`)],
+    ...rows.map((row) => [row.name, ...PAIRS.map(([ours, peer]) => ratioTo(row.results, ours, peer, row.figure))]),
+  ])
+}
 
-${table([
-  ['', ...PAIRS.map(([ours, peer]) => `${nameOf(about, ours)} / ${nameOf(about, peer)}`)],
-  ...rows.map((row) => [row.name, ...PAIRS.map(([ours, peer]) => ratioTo(row.results, ours, peer, row.figure))]),
-])}
+function latencies(about, rows) {
+  return byContender(about, having(rows, 'p99'), ({ name }) => name, latencyOf)
+}
 
-### Latency at the client, p99, and delay of the server's event loop, p99, in milliseconds
+function rates(about, rows) {
+  return byContender(
+    about,
+    having(rows, 'perSecond'),
+    ({ name }) => name,
+    (row, id) => cell(row, id, 'perSecond'),
+  )
+}
 
-${byContender(about, of('p99'), (row) => row.name, latencyOf)}
+function heartbeats(about, rows) {
+  const idle = having(rows, 'kibPerConnection')
+  return idle.length === 0 ? 'Not measured.' : byContender(about, idle, nameOfIdle, (row, id) => cell(row, id, 'cpu'))
+}
 
-### Messages per second
+function versions({ contenders }) {
+  return contenders
+    .map(({ name, versions }) => `- **${name}**: ${versions.join(', ') || 'nothing but Node'}`)
+    .join('\n')
+}
 
-${byContender(
-  about,
-  of('perSecond'),
-  (row) => row.name,
-  (row, id) => cell(row, id, 'perSecond'),
-)}
-
-### Idle connections: processor time of a ping and its pong, in microseconds
-
-${idle.length === 0 ? 'Not measured.' : byContender(about, idle, nameOfIdle, (row, id) => cell(row, id, 'cpu'))}
-
-### Versions
-
-${about.contenders.map(({ name, versions }) => `- **${name}**: ${versions.join(', ') || 'nothing but Node'}`).join('\n')}
-`
+/** The rows of which a figure is known. */
+function having(rows, key) {
+  return rows.filter(({ results }) => Object.values(results).some(([round]) => round[key] !== undefined))
 }
 
 function byContender({ contenders }, rows, nameOfRow, cellOf) {
