@@ -4,10 +4,14 @@ import { Meter } from './meter.mjs'
 
 const settings = JSON.parse(process.argv[2])
 const meter = new Meter()
-const { start } = await import(`./servers/${settings.server}.mjs`)
-const port = await start(settings)
-const { bun, node } = process.versions
-answer({ port, runtime: bun === undefined ? `Node ${node}` : `Bun ${bun}` })
+try {
+  const { start } = await import(`./servers/${settings.server}.mjs`)
+  const port = await start(settings)
+  answer({ port })
+} catch (error) {
+  console.error(error.message.split('\n')[0]) // the rest is where Node has looked for a module
+  process.exit(1)
+}
 
 createInterface({ input: process.stdin })
   .on('line', (question) => answer(meter[question]()))

@@ -4,12 +4,15 @@ import { Latencies } from './latencies.mjs'
 import { batchOf, messageOf } from './message.mjs'
 import { openAll } from './open-all.mjs'
 import { within } from './patience.mjs'
+import { ReplyCounter } from './reply-counter.mjs'
 
 export class EchoLoad {
   #connections
   #latencies
   #deadline
   #settle
+  /** What has gone wrong, in a run or between two. */
+  #fault
 
   static async open(target, workload) {
     const message = messageOf(workload)
@@ -17,15 +20,13 @@ export class EchoLoad {
     const send = () => {
       for (const socket of sockets) socket.write(message.frame)
     }
-    const replyBytes = await check(sockets, send, message)
-    return new EchoLoad(sockets, message.frame, replyBytes, workload.inFlight)
+    const reply = await check(sockets, send, message)
+    return new EchoLoad(sockets, message.frame, reply, workload.inFlight)
   }
 
-  constructor(sockets, frame, replyBytes, inFlight) {
+  constructor(sockets, frame, reply, inFlight) {
     const batch = batchOf(frame, inFlight)
-    this.#connections = sockets.map(
-      (socket) => new EchoConnection(socket, batch, frame.length, replyBytes, inFlight, this),
-    )
+    this.#connections = sockets.map((socket) => new EchoConnection(socket, batch, frame.length, reply, inFlight, this))
   }
 
   /** @throws Error if one message more or less comes back than was sent */
@@ -38,11 +39,12 @@ export class EchoLoad {
       () => `${this.#outstanding()} messages did not come back`,
       (resolve, reject) => {
         this.#settle = { resolve, reject }
+        if (this.#fault) reject(this.#fault)
         for (const connection of this.#connections) connection.begin()
       },
     )
     const elapsed = (performance.now() - begin) / 1_000
-    if (this.#connections.some(({ rest }) => rest !== 0)) throw new Error('more came back than was sent')
+    if (this.#connections.some(({ isWithin }) => isWithin)) throw new Error('more came back than was sent')
     return { messages: this.#latencies.count, seconds: elapsed, ...this.#latencies.summary() }
   }
 
@@ -59,6 +61,7 @@ export class EchoLoad {
   }
 
   failed(error) {
+    this.#fault ??= error
     this.#settle?.reject(error)
   }
 
@@ -74,26 +77,24 @@ export class EchoLoad {
 class EchoConnection {
   /** Messages that have not come back. */
   outstanding = 0
-  /** Bytes of a message that has come back in part. */
-  rest = 0
   #batch
   #frameBytes
-  #replyBytes
+  #counter
   #inFlight
   #load
   /** When each message under way was sent, as a ring. */
   #sent
   #oldest = 0
 
-  constructor(socket, batch, frameBytes, replyBytes, inFlight, load) {
+  constructor(socket, batch, frameBytes, reply, inFlight, load) {
     this.socket = socket
     this.#batch = batch
     this.#frameBytes = frameBytes
-    this.#replyBytes = replyBytes
+    this.#counter = new ReplyCounter(reply, (pong) => socket.write(pong))
     this.#inFlight = inFlight
     this.#load = load
     this.#sent = new Float64Array(inFlight)
-    socket.onBytes = (size) => this.#read(size)
+    socket.onBytes = (size, buffer) => this.#read(size, buffer)
     socket.onClose = (error) => load.failed(error ?? new Error('the server ended the connection'))
   }
 
@@ -102,10 +103,12 @@ class EchoConnection {
     this.#send(this.#inFlight, performance.now())
   }
 
-  #read(size) {
-    const bytes = this.rest + size
-    const count = Math.floor(bytes / this.#replyBytes)
-    this.rest = bytes - count * this.#replyBytes
+  get isWithin() {
+    return this.#counter.isWithin
+  }
+
+  #read(size, buffer) {
+    const count = this.#counter.push(size, buffer)
     if (count > this.outstanding) return this.#load.failed(new Error('more came back than was sent'))
     if (count === 0) return
     this.outstanding -= count

@@ -4,16 +4,19 @@ import { Latencies } from './latencies.mjs'
 import { batchOf, messageOf } from './message.mjs'
 import { openAll } from './open-all.mjs'
 import { within } from './patience.mjs'
+import { ReplyCounter } from './reply-counter.mjs'
 
 export class FanOutLoad {
   #sockets
   #batch
   #frameBytes
-  #replyBytes
+  #reply
   #inFlight
   #deadline = 0
   #latencies
   #settle
+  /** What has gone wrong, in a run or between two. */
+  #fault
   /** Messages that have gone out, and those that all have received. */
   #sent = 0
   #done = 0
@@ -24,15 +27,15 @@ export class FanOutLoad {
   static async open(target, workload) {
     const message = messageOf(workload)
     const sockets = await openAll(target, workload)
-    const replyBytes = await check(sockets, () => sockets[0].write(message.frame), message)
-    return new FanOutLoad(sockets, message.frame, replyBytes, workload.inFlight)
+    const reply = await check(sockets, () => sockets[0].write(message.frame), message)
+    return new FanOutLoad(sockets, message.frame, reply, workload.inFlight)
   }
 
-  constructor(sockets, frame, replyBytes, inFlight) {
+  constructor(sockets, frame, reply, inFlight) {
     this.#sockets = sockets
     this.#batch = batchOf(frame, inFlight)
     this.#frameBytes = frame.length
-    this.#replyBytes = replyBytes
+    this.#reply = reply
     this.#inFlight = inFlight
     this.#sentAt = new Float64Array(inFlight)
     this.#received = new Uint32Array(inFlight)
@@ -50,6 +53,7 @@ export class FanOutLoad {
       () => `${this.#sent - this.#done} messages did not reach all`,
       (resolve, reject) => {
         this.#settle = { resolve, reject }
+        if (this.#fault) reject(this.#fault)
         this.#send(this.#inFlight)
       },
     )
@@ -66,18 +70,20 @@ export class FanOutLoad {
   }
 
   #listen(socket) {
-    let bytes = 0
+    const counter = new ReplyCounter(this.#reply, (pong) => socket.write(pong))
     let count = 0
-    socket.onBytes = (size) => {
-      bytes += size
-      if (bytes < this.#replyBytes) return
-      const more = Math.floor(bytes / this.#replyBytes)
-      bytes -= more * this.#replyBytes
-      if (count + more > this.#sent) return this.#settle.reject(new Error('more came back than was sent'))
+    socket.onBytes = (size, buffer) => {
+      const more = counter.push(size, buffer)
+      if (count + more > this.#sent) return this.#fail(new Error('more came back than was sent'))
       for (let i = 0; i < more; i++) this.#received[count++ % this.#inFlight]++
       this.#finish()
     }
-    socket.onClose = (error) => this.#settle?.reject(error ?? new Error('the server ended the connection'))
+    socket.onClose = (error) => this.#fail(error ?? new Error('the server ended the connection'))
+  }
+
+  #fail(error) {
+    this.#fault ??= error
+    this.#settle?.reject(error)
   }
 
   #finish() {

@@ -11,8 +11,7 @@ export class IdleLoad {
 
   static async open(target, workload) {
     const load = new IdleLoad()
-    load.#sockets = await openAll(target, workload)
-    for (const socket of load.#sockets) load.#listen(socket)
+    load.#sockets = await openAll(target, workload, (socket) => load.#listen(socket)) // the first pings come meanwhile
     return load
   }
 

@@ -74,10 +74,7 @@ export class RawSocket {
   }
 
   #read(size, buffer, onOpen) {
-    if (this.#head === undefined) {
-      this.onBytes(size, buffer)
-      return true
-    }
+    if (this.#head === undefined) return this.#handOn(size, buffer)
     const head = Buffer.concat([this.#head, buffer.subarray(0, size)])
     const end = head.indexOf(CRLF2)
     if (end < 0) {
@@ -87,7 +84,17 @@ export class RawSocket {
     this.#head = undefined
     onOpen(head.toString('latin1', 0, end + 2))
     const rest = head.subarray(end + 4)
-    if (rest.length > 0) this.onBytes(rest.length, rest)
-    return true
+    return rest.length === 0 || this.#handOn(rest.length, rest)
+  }
+
+  /** What should not have come ends the connection. */
+  #handOn(size, buffer) {
+    try {
+      this.onBytes(size, buffer)
+      return true
+    } catch (error) {
+      this.socket.destroy(error)
+      return false
+    }
   }
 }

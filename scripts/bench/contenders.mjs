@@ -1,10 +1,5 @@
-// Who takes part, and from which packages. Those that are no dependency of ours are installed apart, each by itself.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root, run } from '../run.mjs'
+// Who takes part, and with which packages.
 
-const CACHE = `${root}.bench/`
-const UWS_ABIS = ['93', '108', '115'] // Node 16, 18, 20
 const BUFFERUTIL = { bufferutil: '4.1.0' } // ws uses it where it is
 
 /**
@@ -55,68 +50,4 @@ function peer(id, name, apart, lacks = ['iterate']) {
 export function canDo({ lacks }, { load, task, isCompressed, isTls }) {
   const needs = [load, task, ...(isCompressed ? ['compression'] : []), ...(isTls ? ['tls'] : [])]
   return !needs.some((need) => lacks.includes(need))
-}
-
-/** Those that can be run, each with the folder its packages are in, their versions, and the program that runs its server. */
-export function contendersAt({ contenders, mayInstall, node }) {
-  return contenders.flatMap((contender) => {
-    try {
-      const placed = placeOf(contender, mayInstall)
-      return { ...contender, ...placed, command: [commandOf(contender, placed.folder, node)] }
-    } catch (error) {
-      console.log(`${contender.id} is left out: ${error.message}`)
-      return []
-    }
-  })
-}
-
-/** @throws Error if its packages cannot be installed */
-function placeOf({ id, apart, packages }, mayInstall) {
-  if (apart === undefined) return { folder: root, versions: versionsOf(root, packages) }
-  const folder = mayInstall ? install(id, apart) : root
-  const versions = versionsOf(folder, Object.keys(apart))
-  if (versions.length === 0) throw new Error('it is not installed')
-  return { folder, versions }
-}
-
-/** uWebSockets.js has binaries for some lines of Node only: beside others it runs in one of its own. */
-function commandOf({ id }, folder, node) {
-  if (id === 'bun') return binOf(folder, 'bun')
-  if (id !== 'uws' || UWS_ABIS.includes(abiOf(node))) return node
-  return binOf(install('node-20', { node: '20.20.2' }), 'node')
-}
-
-function abiOf(node) {
-  return run(node, ['-p', 'process.versions.modules'], { capture: true }).trim()
-}
-
-/** The program itself, not a script that starts it. @throws Error if it does not run on this platform */
-function binOf(folder, name) {
-  const { bin } = JSON.parse(readFileSync(`${folder}node_modules/${name}/package.json`, 'utf8'))
-  const file = join(folder, 'node_modules', name, typeof bin === 'string' ? bin : bin[name])
-  run(file, ['--version'], { capture: true })
-  return file
-}
-
-function install(id, apart) {
-  const folder = `${CACHE}${id}/`
-  const stamp = `${folder}node_modules/.for.json`
-  const wanted = JSON.stringify(apart)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(`${folder}package.json`, '{ "name": "contender", "private": true }')
-  console.log(`installing ${Object.keys(apart).join(' and ')}`)
-  const packages = Object.entries(apart).map(([name, version]) => `${name}@${version}`)
-  const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', '--save-exact']
-  run('npm', ['install', ...flags, ...packages], { cwd: folder })
-  writeFileSync(stamp, wanted)
-  return folder
-}
-
-/** Of those packages that are there: without `mayInstall` some are not. */
-function versionsOf(folder, packages) {
-  return packages.flatMap((name) => {
-    const file = name === 'sockroute' ? `${root}package.json` : `${folder}node_modules/${name}/package.json`
-    return existsSync(file) ? [`${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`] : []
-  })
 }

@@ -77,7 +77,7 @@ async function heartbeat(pair, seconds) {
 
 /** In parts that are as equal as can be. */
 export function split(total, most) {
-  const parts = Math.ceil(total / most)
+  const parts = Math.max(1, Math.ceil(total / most))
   return Array.from({ length: parts }, (_, at) => Math.floor((total + at) / parts))
 }
 

@@ -15,34 +15,30 @@ export function measure(workload, all, options, progress) {
 async function measureInTurn(workload, contenders, { rounds, seconds }, progress) {
   const { atLeastSeconds = 0, atMostRounds = Infinity, warmUp = WARM_UP } = workload
   const faults = []
-  let parts = []
-  const failed = async (part, error) => {
-    faults.push(`${part.id}: ${error.message}`)
-    parts = parts.filter((one) => one !== part)
-    await part.pair?.end()
-  }
-  for (const contender of contenders) {
-    progress(`starting ${contender.id}`)
-    const part = { id: contender.id, rounds: [] }
-    try {
-      part.pair = await Pair.start(contender, workload)
-      await part.pair.open()
-      await part.pair.measure(warmUp * seconds)
-      parts.push(part)
-    } catch (error) {
-      await failed(part, error)
-    }
-  }
-  const count = Math.min(rounds, atMostRounds)
-  for (let round = 1; round <= count; round++) {
+  let parts = contenders.map((contender) => ({ contender, id: contender.id, rounds: [] }))
+  /** A contender that has failed takes no further part. */
+  const each = async (what, step) => {
     for (const part of parts) {
-      progress(`round ${round} of ${count}, ${part.id}`)
+      progress(`${what}, ${part.id}`)
       try {
-        part.rounds.push(await part.pair.measure(Math.max(seconds, atLeastSeconds)))
+        await step(part)
       } catch (error) {
-        await failed(part, error)
+        faults.push(`${part.id}: ${error.message}`)
+        parts = parts.filter((one) => one !== part)
+        await part.pair?.end()
       }
     }
+  }
+  await each('warming up', async (part) => {
+    part.pair = await Pair.start(part.contender, workload)
+    await part.pair.open()
+    await part.pair.measure(warmUp * seconds)
+  })
+  const count = Math.min(rounds, atMostRounds)
+  for (let round = 1; round <= count; round++) {
+    await each(`round ${round} of ${count}`, async ({ pair, rounds }) => {
+      rounds.push(await pair.measure(Math.max(seconds, atLeastSeconds)))
+    })
   }
   await Promise.all(parts.map(({ pair }) => pair.end()))
   return { results: Object.fromEntries(parts.map(({ id, rounds }) => [id, rounds])), faults }

@@ -7,9 +7,11 @@ const USAGE = `npm run bench -- [options]
   --only WORKLOAD,...   some of the workloads; each takes up to a minute, idle connections some more
   --servers NAME,...    some of the contenders
   --rounds N            how often each is measured, in turn with the others; default: 5
-  --seconds S           how long each time; default: 0.6
+  --seconds S           how long each time; default: 0.5
   --node PATH           the Node that the servers run in; default: this one
   --no-install          only with what is in node_modules: ws without bufferutil, and no other peer
+  --json FILE           what was found, with every round
+  --write               the same into docs/bench, and from all that is there docs/performance.md with its charts
   --list                which workloads and contenders there are
   --help`
 
@@ -21,15 +23,18 @@ export function readOptions(argv) {
       only: { type: 'string' },
       servers: { type: 'string' },
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '0.6' },
+      seconds: { type: 'string', default: '0.5' },
       node: { type: 'string', default: process.execPath },
       'no-install': { type: 'boolean', default: false },
+      json: { type: 'string' },
+      write: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   const rounds = positive('rounds', values.rounds)
   if (!Number.isInteger(rounds)) throw new TypeError(`--rounds takes a whole number; got ${rounds}\n${USAGE}`)
+  if (values.write && values.servers !== undefined) throw new TypeError(`--write is for all servers\n${USAGE}`)
   return {
     text: values.help ? USAGE : values.list ? list() : undefined,
     workloads: chosen('workload', WORKLOADS, values.only),
@@ -38,6 +43,9 @@ export function readOptions(argv) {
     seconds: positive('seconds', values.seconds),
     node: values.node,
     mayInstall: !values['no-install'],
+    json: values.json,
+    isWritten: values.write,
+    isWhole: values.only === undefined,
   }
 }
 

@@ -24,10 +24,9 @@ export class Pair {
     }
   }
 
-  constructor(process, workload, { port, runtime }) {
+  constructor(process, workload, { port }) {
     this.server = process
     this.client = new ClientProcess()
-    this.runtime = runtime
     this.workload = workload
     this.target = { port, isTls: workload.isTls }
   }

@@ -27,7 +27,7 @@ export class ServerProcess {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }
 
-  /** Fulfils with the port it listens on, and with what it runs in. */
+  /** Fulfils with the port it listens on. */
   async started() {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), START_MS)
     try {

@@ -53,8 +53,8 @@ export const WORKLOADS = [
   echo('iterate', 'echo 64 B by `for await`, 8 connections, 64 in flight', 8, 64, binary(64), { task: 'iterate' }),
   echo('tls-64', 'TLS: echo 64 B, 64 connections, 1 in flight', 64, 1, binary(64), { isTls: true }),
   echo('tls-1k', 'TLS: echo 1 KiB, 64 connections, 1 in flight', 64, 1, binary(KIB), { isTls: true }),
-  echo('handshakes', 'connect, upgrade, close handshake', 32, 1, undefined, { load: 'handshakes', warmUp: 5 }),
-  echo('flood', 'how long 20 connections wait beside one that floods with 7-byte frames', 20, 1, binary(64), {
+  echo('handshakes', 'connect, upgrade, close handshake', 32, 1, undefined, { load: 'handshakes', warmUp: 4 }),
+  echo('flood', 'latency of 20 connections beside a flood of 7-byte frames', 20, 1, binary(64), {
     load: 'flood',
     figure: 'p99',
     atLeastSeconds: 1,
