@@ -13,6 +13,7 @@ const PAIRS = [
   ['sockroute-fastify', 'fastify-websocket'],
   ['sockroute-express', 'sockroute'],
   ['sockroute-fastify', 'sockroute'],
+  ['sockroute', 'sockroute-listener'],
   ['sockroute', 'uws'],
   ['sockroute', 'bun'],
 ]

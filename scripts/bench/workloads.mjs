@@ -19,8 +19,8 @@ const compressed = (id, name, connections, payload) => echo(id, name, connection
 const fanOut = (id, name, inFlight, payload, more) =>
   echo(id, name, 1_000, inFlight, payload, { load: 'fan-out', task: 'fan-out', ...more })
 
-/** With a ping after so long for all: the shortest time that every contender has a setting for. */
-const HEARTBEAT_MS = 4_000
+/** With a ping after so long for all. After half of it a client that is slow to answer, on a busy machine, had lost connections. */
+const HEARTBEAT_MS = 8_000
 
 const idle = (id, name, connections) => ({
   id,
