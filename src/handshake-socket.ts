@@ -20,6 +20,7 @@ export class HandshakeSocket {
   readonly #socket: Duplex
   readonly #response: ServerResponse
   readonly #owner: SocketOwner
+  #isWatched = false
 
   constructor(socket: Duplex, response: ServerResponse, owner: SocketOwner) {
     this.#socket = socket
@@ -46,9 +47,6 @@ export class HandshakeSocket {
     const response = this.#response
     const socket = this.#socket as Socket // ServerResponse writes to any Duplex, but its type says Socket
     setUp(socket)
-    socket.on('readable', this.#onReadable)
-    socket.on('end', this.#onEnd)
-    socket.on('drain', this.#onDrain)
     response.shouldKeepAlive = false
     prepare(response)
     response.on('error', ignore)
@@ -56,18 +54,33 @@ export class HandshakeSocket {
     response.assignSocket(socket)
   }
 
+  /** The response has gone out, or as good as that: nothing has to be waited for. */
+  get isAnswered(): boolean {
+    return this.#response.writableEnded && this.#socket.writableLength === 0
+  }
+
+  /** From here on it is noticed when the client leaves, and when it can take more of a long response. */
+  watch(): void {
+    this.#socket.on('readable', this.#onReadable)
+    this.#socket.on('end', this.#onEnd)
+    this.#socket.on('drain', this.#onDrain)
+    this.#isWatched = true
+  }
+
   /** The response is complete, and what happens on the socket from here on is not its business. */
   detach(): void {
     const socket = this.#socket as Socket // as in `attach`
     this.#response.detachSocket(socket)
-    socket.off('readable', this.#onReadable)
-    socket.off('drain', this.#onDrain)
+    if (this.#isWatched) {
+      socket.off('readable', this.#onReadable)
+      socket.off('drain', this.#onDrain)
+    }
     process.nextTick(() => this.#response.emit('close'))
   }
 
   /** The socket, which from here on is a WebSocket's. */
   release(): Duplex {
-    this.#socket.off('end', this.#onEnd)
+    if (this.#isWatched) this.#socket.off('end', this.#onEnd)
     this.#socket.off('close', this.#onGone)
     this.#socket.off('error', ignore) // the connection has one of its own
     return this.#socket

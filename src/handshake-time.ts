@@ -7,6 +7,7 @@ export class HandshakeTime {
   readonly #onOver: () => void
   #timer: Timer | undefined = undefined
   #limitMs = Infinity
+  #isRunning = false
 
   constructor(clock: Clock, onOver: () => void) {
     this.#clock = clock
@@ -14,14 +15,19 @@ export class HandshakeTime {
     this.#onOver = onOver
   }
 
-  /** In all: what has passed already counts. */
+  /** In all: what has passed already counts. Nothing is called before `start`. */
   limit(limitMs: number): void {
     if (limitMs === this.#limitMs) return
-    this.cancel()
+    this.#timer?.cancel()
     this.#limitMs = limitMs
-    if (limitMs === Infinity) return
-    const left = Math.max(0, this.#startedAt + limitMs - this.#clock.now())
-    this.#timer = this.#clock.setTimeout(this.#onOver, left)
+    if (this.#isRunning) this.#run()
+  }
+
+  /** Something is waited for. */
+  start(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#run()
   }
 
   /** From now on, in place of the limit. */
@@ -33,5 +39,12 @@ export class HandshakeTime {
   cancel(): void {
     this.#timer?.cancel()
     this.#limitMs = Infinity
+    this.#isRunning = false
+  }
+
+  #run(): void {
+    if (this.#limitMs === Infinity) return
+    const left = Math.max(0, this.#startedAt + this.#limitMs - this.#clock.now())
+    this.#timer = this.#clock.setTimeout(this.#onOver, left)
   }
 }

@@ -93,7 +93,9 @@ export class Upgrade implements Departing, SocketOwner {
       this.#state = 'routing'
       this.#socket.attach()
       attempt(route, (error) => this.#onError(error))
+      if (!this.#socket.isAnswered) this.#wait()
     })
+    if (this.#state === 'waiting') this.#time.start()
   }
 
   /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
@@ -177,6 +179,12 @@ export class Upgrade implements Departing, SocketOwner {
     this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
     if (!this.response.writableFinished) abort(this.request)
+  }
+
+  /** Something on the way takes longer than this turn. A route without such a thing needs no timer, and no listeners. */
+  #wait(): void {
+    this.#time.start()
+    this.#socket.watch()
   }
 
   #onError(error: unknown): void {

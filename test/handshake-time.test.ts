@@ -5,8 +5,26 @@ import { FakeClock } from './support/clock.ts'
 function begin(): { clock: FakeClock; time: HandshakeTime; over: number[] } {
   const clock = new FakeClock()
   const over: number[] = []
-  return { clock, over, time: new HandshakeTime(clock, () => over.push(clock.now())) }
+  const time = new HandshakeTime(clock, () => over.push(clock.now()))
+  time.start()
+  return { clock, over, time }
 }
+
+t.test('before it is started there is no timer, and what has passed counts', async (t) => {
+  const clock = new FakeClock()
+  let over = 0
+  const time = new HandshakeTime(clock, () => over++)
+  time.limit(1_000)
+  t.equal(clock.timers, 0)
+  clock.advance(400)
+  time.start()
+  time.start()
+  t.equal(clock.timers, 1)
+  clock.advance(599)
+  t.equal(over, 0)
+  clock.advance(1)
+  t.equal(over, 1)
+})
 
 t.test('a limit counts from the beginning, and the last one counts', async (t) => {
   const { clock, time, over } = begin()
@@ -37,6 +55,7 @@ t.test('the same limit again is not set again', async (t) => {
   t.equal(clock.timers, 1)
   time.cancel()
   t.equal(clock.timers, 0)
+  time.start()
   time.limit(1_000)
   t.equal(clock.timers, 1, 'unless it was cancelled')
 })
