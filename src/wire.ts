@@ -339,7 +339,10 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   /** After the transport's end, 'close' waits for the messages that came before it, if anybody takes them. */
   #finishIfDone(): void {
-    if (this.inbox.isEmpty || !this.#isAwaited) this.#finish()
+    if (!this.inbox.isEmpty && this.#isAwaited) return
+    if (this.inbox.isIterated)
+      setImmediate(() => this.#finish()) // the last may still be in a promise, on its way to the loop
+    else this.#finish()
   }
 
   /** Nobody takes what is left. */
