@@ -319,6 +319,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     else this.terminate()
   }
 
+  /** Asked for only to take a step: from the first time on the connection is not open. */
   #end(): ClosingHandshake {
     this.#closing ??= new ClosingHandshake(this.#transport, this)
     return this.#closing
