@@ -23,8 +23,9 @@ const MIN_TICK_MS = 5
  */
 export class Heartbeat<Member extends Beating = Beating> {
   /**
-   * Whole milliseconds (others would be an object each, for every connection) of time in which peers could be heard. It moves once a tick, and between two ticks is already what the
-   * next may be: so what happens now is marked no earlier than it happens, and no deadline comes early.
+   * Whole milliseconds (others would be an object each, for every connection) of time in which peers could be heard. It
+   * moves once a tick, and between two ticks is already what the next may be: so what happens now is marked no earlier
+   * than it happens, and no deadline comes early.
    */
   now = 0
   #time = 0

@@ -77,8 +77,10 @@ export class Intake implements HeldReader {
   /** Our turn is over, and what comes must wait for the next. */
   #isWaiting = false
   #isStopped = false
-  /** What is left of our turn. It begins anew when it is spent, not with each turn of the event loop. */
+  /** What is left of our turn. While nobody floods it begins anew when it is spent: nobody else is waiting then. */
   #left = TURN_BYTES
+  /** In which turn of those that flood it began. */
+  #turn = share.turns
 
   constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
     this.#transport = transport
@@ -188,6 +190,10 @@ export class Intake implements HeldReader {
   // What the transport tells.
 
   receive(chunk: Buffer, isLent = false): void {
+    if (this.#turn !== share.turns) {
+      this.#turn = share.turns
+      this.#left = TURN_BYTES
+    }
     if (this.#isStopped) {
       this.#throwAway(chunk)
       return

@@ -319,6 +319,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     else this.terminate()
   }
 
+  /** Asked for only to take a step: from the first time on the connection is not open. */
   #end(): ClosingHandshake {
     this.#closing ??= new ClosingHandshake(this.#transport, this)
     return this.#closing
@@ -339,7 +340,10 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   /** After the transport's end, 'close' waits for the messages that came before it, if anybody takes them. */
   #finishIfDone(): void {
-    if (this.inbox.isEmpty || !this.#isAwaited) this.#finish()
+    if (!this.inbox.isEmpty && this.#isAwaited) return
+    if (this.inbox.isIterated)
+      setImmediate(() => this.#finish()) // the last may still be in a promise, on its way to the loop
+    else this.#finish()
   }
 
   /** Nobody takes what is left. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Connection } from '../src/connection.ts'
 import { clientFrame } from './protocol/wire.ts'
-import { open, record, settle } from './support/open.ts'
+import { type Opened, open, record, settle } from './support/open.ts'
 
 type Message = string | Buffer
 
@@ -78,6 +78,33 @@ t.test('a loop takes what came before the end', async (t) => {
   t.equal(await ended, 'ended')
   t.same(messages, ['a', 'b'])
 })
+
+const lastMessages: [how: string, messages: string[], end: (opened: Opened) => void][] = [
+  ['it was asked for before the end', ['a'], ({ transport }) => transport.destroy()],
+  ['after it', ['a', 'b'], ({ transport }) => transport.destroy()],
+  ['after a closing handshake', ['a', 'b', 'c'], ({ peer }) => peer.close(1000)],
+]
+
+for (const [how, messages, end] of lastMessages) {
+  t.test(`a loop has its last message before 'close' comes: ${how}`, async (t) => {
+    const log: string[] = []
+    const opened = open({
+      handler: async (socket) => {
+        socket.on('ping', () => end(opened))
+        socket.on('close', () => void log.push('close'))
+        for await (const message of socket) {
+          log.push(String(message))
+          await settle(3)
+        }
+      },
+    })
+    await settle()
+    opened.peer.raw(Buffer.concat([...messages.map((message) => clientFrame(1, message)), clientFrame(9, '')]))
+    await settle(20)
+    t.same(log, [...messages, 'close'])
+    t.same(opened.told, ['closed', 'settled'])
+  })
+}
 
 t.test('break leaves the rest to the next loop, or to a listener', async (t) => {
   const { socket, peer } = open()

@@ -258,3 +258,19 @@ t.test('many that go on when it is too late share a turn as well, and are read t
   t.equal(bytes, 80 * (BYE.length + 32 * 60_000))
   t.same([...new Set(all.flatMap(({ closes }) => closes))], ['1000'])
 })
+
+t.test('whoever sends little is not made to wait for those that flood, however long that goes on', async (t) => {
+  const flooding = Array.from({ length: 20 }, () => open())
+  const honest = open()
+  for (const { peer } of flooding) peer.raw(Buffer.alloc(6 * 512 * 60, clientFrame(9, '')))
+  let seen = 0
+  honest.socket.on('message', () => void seen++)
+  const late: number[] = []
+  for (let sent = 1; sent <= 600; sent++) {
+    honest.peer.text('a')
+    await settle(1)
+    if (seen < sent) late.push(sent)
+  }
+  t.same(late, [])
+  for (const { socket } of flooding) socket.terminate()
+})

@@ -1,5 +1,7 @@
 /** What all connections together may spend in one turn of the event loop, so that many small shares are no long turn. */
 export class Share {
+  /** How many turns are over in which something was spent. */
+  turns = 0
   readonly #mostBytes: number
   readonly #atTurnEnd: (task: () => void) => void
   #spentBytes = 0
@@ -22,6 +24,7 @@ export class Share {
   }
 
   readonly #reset = (): void => {
+    this.turns++
     this.#spentBytes = 0
     this.#isCounting = false
   }

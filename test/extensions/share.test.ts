@@ -13,5 +13,6 @@ t.test('is spent at the limit, by all together, until the turn ends', async (t) 
     t.equal(ends.length, 1, 'asked for once a turn')
     ends.pop()?.()
     t.equal(share.isSpent, false)
+    t.equal(share.turns, turn + 1)
   }
 })
