@@ -142,7 +142,10 @@ t.test('replies are counted, and pings between them answered', async (t) => {
   t.throws(() => counter.push(1, Buffer.from([0x88])), { message: 'a frame came that begins with 136' })
 })
 
-t.test('a server that does not echo is found out', async (t) => {
+/** In a process whose sockets cannot read into a buffer of one's own there is no client. */
+const skip = process.env.SOCKROUTE_OWN_READS !== undefined
+
+t.test('a server that does not echo is found out', { skip }, async (t) => {
   const cases: [what: string, message: RegExp, answer: (data: Buffer, count: number, send: Send) => void][] = [
     ['right', /^$/, (data, _, send) => send(data, true)],
     ['another byte', /another message/, (data, _, send) => send(Buffer.from(data).fill(0, 63), true)],
