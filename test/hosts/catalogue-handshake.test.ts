@@ -78,9 +78,11 @@ await onEachHost('H21 a URL as long as Node takes it, and longer', async (t, beg
 await onEachHost('H22 2,000 empty header fields hide neither an origin nor an address', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const hidden = { origin: 'https://evil.example', 'x-forwarded-for': '192.0.2.1' }
+  t.equal(await statusOf(app, handshake({ headers: { i: Array<string>(100).fill('') } })), 431)
+  t.equal(app.ws.limitsHit.maxHeaderFields, 1)
   const headers = { i: Array<string>(2_000).fill(''), ...hidden }
-  t.equal(await statusOf(app, handshake({ headers })), 431)
-  t.same([app.log, app.ws.limitsHit.maxHeaderFields], [[], 1])
+  t.equal(await statusOf(app, handshake({ headers })), 431) // some lines of Node answer so by themselves
+  t.same(app.log, [])
 })
 
 await onEachHost('H23 2,050 empty header fields in front of the handshake’s own', async (t, begin) => {
