@@ -33,7 +33,7 @@ export interface IntakeOwner extends MessageSink {
 const TURN_BYTES = 1_048_576
 /** What a frame takes besides its bytes: so many more of them could have been read meanwhile. */
 const FRAME_COST = 2_048
-/** With less than this in a read nobody is made to wait, however many others flood: 8 frames, say. */
+/** With less than this in a turn nobody is made to wait, however many others flood: 8 frames, say. */
 const LITTLE = 16_384
 /** All connections together, in one turn: a thousand that flood would be a turn of a second. */
 const share = new Share(33_554_432)
@@ -244,9 +244,11 @@ export class Intake implements HeldReader {
 
   /** Returns whether that was the last for this turn. */
   #spend(bytes: number): boolean {
+    const before = Math.ceil(this.#left / LITTLE)
     this.#left -= bytes
-    if (bytes < LITTLE) return this.#left <= 0
-    share.spend(bytes)
+    const parts = before - Math.ceil(this.#left / LITTLE)
+    if (parts === 0) return this.#left <= 0 // whoever sends little is not counted: it would cost each turn a task of its own
+    share.spend(parts * LITTLE)
     return this.#left <= 0 || share.isSpent
   }
 

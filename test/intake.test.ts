@@ -226,6 +226,19 @@ t.test('many connections that flood at once share a turn, and whoever sends litt
   t.equal(frames, 100 * 512)
 })
 
+t.test('what floods in small pieces, as TLS makes them, counts as well', async (t) => {
+  const flooding = Array.from({ length: 100 }, () => open())
+  let frames = 0
+  for (const { socket, peer } of flooding) {
+    socket.on('ping', () => void frames++)
+    for (let pieces = 0; pieces < 100; pieces++) peer.raw(Buffer.alloc(6 * 5, clientFrame(9, '')))
+  }
+  await settle(1)
+  t.ok(frames < 16_384 + 100 * 16 + 2 * 512, `${frames} frames in the first turn`)
+  await settle(120)
+  t.equal(frames, 100 * 500)
+})
+
 t.test('many connections that send large messages at once share a turn', async (t) => {
   const all = Array.from({ length: 80 }, () => open())
   let bytes = 0
