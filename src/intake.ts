@@ -2,7 +2,6 @@ import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
-import { Share } from './extensions/share.ts'
 import { turns } from './extensions/turns.ts'
 import type { ConnectionSettings } from './options.ts'
 import { ownCopy } from './own-copy.ts'
@@ -10,7 +9,8 @@ import { ProtocolError } from './protocol/errors.ts'
 import { FrameParser } from './protocol/frame-parser.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
-import { sharedReader } from './read-buffer.ts'
+import { ReadingTurn } from './reading-turn.ts'
+import { listen, type TransportListener, watch } from './transport-events.ts'
 
 /** What takes what comes in. Implemented by `Wire`. */
 export interface IntakeOwner extends MessageSink {
@@ -26,44 +26,13 @@ export interface IntakeOwner extends MessageSink {
   onTransportClosed(): void
 }
 
-/**
- * What a connection may read before all others have had their turn, in bytes. Libuv would read 2 MiB from one socket at
- * once: in frames of 7 bytes that is a sixth of a second for everybody else.
- */
-const TURN_BYTES = 1_048_576
-/** What a frame takes besides its bytes: so many more of them could have been read meanwhile. */
-const FRAME_COST = 2_048
-/** With less than this in a turn nobody is made to wait, however many others flood: 8 frames, say. */
-const LITTLE = 16_384
-/** All connections together, in one turn: a thousand that flood would be a turn of a second. */
-const share = new Share(33_554_432)
 const NOTHING_FIRST = (): void => undefined
-const ignore = (): void => undefined
-
-const INTAKE = Symbol('sockroute.intake')
-type Read = Duplex & { [INTAKE]?: Intake }
-
-// The listeners are the same for all transports: closures for each would be 300 bytes of every idle connection.
-
-function onData(this: Read, chunk: Buffer, isLent = false): void {
-  this[INTAKE]?.receive(chunk, isLent)
-}
-
-function onEnd(this: Read): void {
-  this[INTAKE]?.end()
-}
-
-function onClose(this: Read): void {
-  this[INTAKE]?.close()
-}
-
-const readIntoShared = sharedReader(onData)
 
 /**
  * The transport's reading side, and the way from bytes to messages. Goes on and stops as is wanted, between two frames of
  * a chunk, too. The only place that catches a `ProtocolError`.
  */
-export class Intake implements HeldReader {
+export class Intake implements HeldReader, TransportListener {
   /** Whether more is wanted. */
   isReading = true
   readonly #transport: Duplex
@@ -77,10 +46,7 @@ export class Intake implements HeldReader {
   /** Our turn is over, and what comes must wait for the next. */
   #isWaiting = false
   #isStopped = false
-  /** What is left of our turn. While nobody floods it begins anew when it is spent: nobody else is waiting then. */
-  #left = TURN_BYTES
-  /** In which turn of those that flood it began. */
-  #turn = share.turns
+  readonly #turn = new ReadingTurn()
 
   constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
     this.#transport = transport
@@ -121,17 +87,12 @@ export class Intake implements HeldReader {
 
   /** From here on the transport's end is noticed. */
   watch(): void {
-    const transport: Read = this.#transport
-    transport[INTAKE] = this
-    transport.on('error', ignore) // 'close' follows, and says all that users need
-    transport.on('close', onClose)
+    watch(this.#transport, this)
   }
 
   /** Begins to read, `head` first. `isBufferShared` lets the transport read into the buffer of all, where it can. */
   start(head: Buffer, isBufferShared = false): void {
-    this.#transport.on('data', onData)
-    if (isBufferShared) readIntoShared(this.#transport)
-    this.#transport.on('end', onEnd)
+    listen(this.#transport, isBufferShared)
     if (head.length > 0) this.receive(head)
     if (this.#mayFlow(this.isReading)) this.#transport.resume()
   }
@@ -176,7 +137,7 @@ export class Intake implements HeldReader {
 
   #beginTurn(task: () => void): void {
     this.#isWaiting = false
-    this.#left = TURN_BYTES
+    this.#turn.begin()
     this.#owner.onBytes(0)
     try {
       task()
@@ -190,10 +151,7 @@ export class Intake implements HeldReader {
   // What the transport tells.
 
   receive(chunk: Buffer, isLent = false): void {
-    if (this.#turn !== share.turns) {
-      this.#turn = share.turns
-      this.#left = TURN_BYTES
-    }
+    this.#turn.beginIfOver()
     if (this.#isStopped) {
       this.#throwAway(chunk)
       return
@@ -218,38 +176,27 @@ export class Intake implements HeldReader {
 
   #parse(chunk: Buffer, isLent = false): void {
     const before = this.#parser.frames
-    const most = share.isSpent ? Math.min(this.#left, LITTLE) : this.#left
     let taken = chunk.length
     try {
-      taken = this.#parser.push(chunk, isLent, Math.ceil(most / FRAME_COST))
+      taken = this.#parser.push(chunk, isLent, this.#turn.frames)
       if (taken < chunk.length) this.#rest = isLent ? ownCopy(chunk.subarray(taken)) : chunk.subarray(taken)
     } catch (error) {
       this.#fail(error)
     }
-    const isTurnOver = this.#spend(taken + FRAME_COST * (this.#parser.frames - before))
+    const isTurnOver = this.#turn.spend(taken, this.#parser.frames - before)
     if (isTurnOver && !this.#isStopped) this.waitTurn(NOTHING_FIRST)
     this.#owner.onRead()
   }
 
   /** Whoever goes on when it is too late has turns as everybody has. */
   #throwAway({ length }: Buffer): void {
-    if (!this.#spend(length)) return
+    if (!this.#turn.spend(length, 0)) return
     this.#transport.pause()
     turns.add(() => {
-      this.#left = TURN_BYTES
+      this.#turn.begin()
       this.#transport.resume()
       return true
     })
-  }
-
-  /** Returns whether that was the last for this turn. */
-  #spend(bytes: number): boolean {
-    const before = Math.ceil(this.#left / LITTLE)
-    this.#left -= bytes
-    const parts = before - Math.ceil(this.#left / LITTLE)
-    if (parts === 0) return this.#left <= 0 // whoever sends little is not counted: it would cost each turn a task of its own
-    share.spend(parts * LITTLE)
-    return this.#left <= 0 || share.isSpent
   }
 
   #fail(error: unknown): void {
