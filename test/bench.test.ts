@@ -138,6 +138,23 @@ t.test('replies are counted, and pings between them answered', async (t) => {
     counter.push(1, bytes)
     t.ok(counter.isWithin)
   }
+  const compressed = Buffer.concat([
+    Buffer.from('c1026162', 'hex'),
+    Buffer.from('c17e0080', 'hex'),
+    Buffer.alloc(128),
+    Buffer.from('890178c10100c17f0000000000010000', 'hex'),
+    Buffer.alloc(65_536),
+  ])
+  for (const size of [1, 3, 100, compressed.length]) {
+    let pongs = 0
+    const counter = new ReplyCounter({ first: 0xc1 }, () => pongs++)
+    let count = 0
+    for (let at = 0; at < compressed.length; at += size) {
+      const part = compressed.subarray(at, at + size)
+      count += counter.push(part.length, part)
+    }
+    t.same([count, pongs, counter.isWithin], [4, 1, false], `compressed ones, in parts of ${size}`)
+  }
   const counter = new ReplyCounter({ bytes: 5, first: 0x82 }, () => {})
   t.throws(() => counter.push(1, Buffer.from([0x88])), { message: 'a frame came that begins with 136' })
 })

@@ -43,6 +43,36 @@ t.test('the frames of one turn leave in one write, of one buffer', async (t) => 
   t.equal(outbox.unsentBytes, 0)
 })
 
+t.test('in a loop over connections, their frames leave in one buffer, which is the same for all', async (t) => {
+  const outboxes = [setUp(), setUp(), setUp()]
+  for (let i = 0; i < 10; i++) {
+    const prepared = Buffer.from([0x81, 1, 0x61 + i])
+    for (const { outbox } of outboxes) outbox.addRaw(prepared)
+  }
+  outboxes[2].text('own')
+  await settle()
+  const writes = outboxes.map(({ transport }) => transport.writes)
+  t.same(
+    writes.map((one) => one.map((chunks) => chunks.length)),
+    [[1], [1], [1]],
+  )
+  t.equal(writes[0][0][0], writes[1][0][0])
+  const said = outboxes.map(({ received }) => framesOf(received).join(''))
+  t.same(said, ['abcdefghij', 'abcdefghij', 'abcdefghijown'])
+})
+
+t.test('large payloads are not copied', async (t) => {
+  const { outbox, transport } = setUp()
+  const [large, prepared] = [Buffer.alloc(9_000, 'l'), Buffer.alloc(9_000, 'p')]
+  outbox.addFrame(FIN, Opcode.Binary, large)
+  outbox.addRaw(prepared)
+  await settle()
+  t.same(
+    transport.writes.map((chunks) => chunks.map((chunk) => chunk === large || chunk === prepared)),
+    [[false, true, true]],
+  )
+})
+
 t.test('a turn that is marked ends where it is said to end', async (t) => {
   const { outbox, transport, text } = setUp()
   outbox.beginTurn()

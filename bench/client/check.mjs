@@ -6,8 +6,8 @@ import { within } from './patience.mjs'
 const DEFLATE_TAIL = Buffer.from('0000ffff', 'hex')
 
 /**
- * Reads one message from each socket, after `send` has been called. Fulfils with how many bytes it takes on the wire, and
- * the first one, which are the same on all, as a message does not depend on those before it.
+ * Reads one message from each socket, after `send` has been called. Fulfils with its first byte on the wire, and with how many
+ * it takes; not so if it is compressed, since some libraries' states compress the same message to other bytes now and then.
  * @throws Error if it is another message, or comes in another way than it should
  */
 export async function check(sockets, send, { payload, isText, isCompressed }) {
@@ -22,8 +22,9 @@ export async function check(sockets, send, { payload, isText, isCompressed }) {
     if (rsv1 !== isCompressed) throw new Error(`what came back is ${rsv1 ? '' : 'not '}compressed`)
     return bytes
   })
-  if (new Set(sizes).size !== 1) throw new Error('one message takes different numbers of bytes')
   const { first } = (await reading)[0]
+  if (isCompressed) return { first }
+  if (new Set(sizes).size !== 1) throw new Error('one message takes different numbers of bytes')
   return { bytes: sizes[0], first }
 }
 

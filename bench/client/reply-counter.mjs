@@ -9,28 +9,34 @@ export class ReplyCounter {
   #answer
   /** Bytes of the message begun that have not come yet. */
   #left = 0
-  /** The bytes of a ping begun. */
-  #ping = []
+  /** The first bytes of what is no message of the size that all have: of a ping all, else the header. */
+  #begun = []
 
-  /** `reply` is how many bytes a message has, and its first one; `answer` is given the pongs to send. */
+  /**
+   * `reply` is the first byte of each message, and how many it has; undefined where they differ, as compressed ones may.
+   * `answer` is given the pongs to send.
+   */
   constructor(reply, answer) {
     this.#reply = reply
     this.#answer = answer
   }
 
   get isWithin() {
-    return this.#left > 0 || this.#ping.length > 0
+    return this.#left > 0 || this.#begun.length > 0
   }
 
   /** Returns how many messages have become whole. @throws Error if anything else has come */
   push(size, buffer) {
     let count = 0
     for (let at = 0; at < size; ) {
-      if (this.#left === 0 && (this.#ping.length > 0 || buffer[at] !== this.#reply.first)) {
-        this.#pushPing(buffer[at++])
-        continue
+      if (this.#left === 0) {
+        const isAsAll = this.#begun.length === 0 && buffer[at] === this.#reply.first && this.#reply.bytes !== undefined
+        if (isAsAll) this.#left = this.#reply.bytes
+        else {
+          this.#begin(buffer[at++])
+          continue
+        }
       }
-      if (this.#left === 0) this.#left = this.#reply.bytes
       const part = Math.min(this.#left, size - at)
       this.#left -= part
       at += part
@@ -39,12 +45,32 @@ export class ReplyCounter {
     return count
   }
 
-  /** RFC 6455 §5.5.2 */
-  #pushPing(byte) {
-    const bytes = this.#ping.push(byte)
-    if (this.#ping[0] !== PING_FIRST) throw new Error(`a frame came that begins with ${byte}`)
-    if (bytes < 2 || bytes < 2 + this.#ping[1]) return
-    this.#answer(frame(PONG, Buffer.from(this.#ping.slice(2))))
-    this.#ping = []
+  #begin(byte) {
+    const bytes = this.#begun.push(byte)
+    const [first, code] = this.#begun
+    if (first === PING_FIRST) this.#endPing()
+    else if (first !== this.#reply.first) throw new Error(`a frame came that begins with ${byte}`)
+    else if (bytes === headerBytes(code)) {
+      this.#left = payloadBytes(this.#begun)
+      this.#begun = []
+    }
   }
+
+  /** RFC 6455 §5.5.2 */
+  #endPing() {
+    const [, length] = this.#begun
+    if (length === undefined || this.#begun.length < 2 + length) return
+    this.#answer(frame(PONG, Buffer.from(this.#begun.slice(2))))
+    this.#begun = []
+  }
+}
+
+/** RFC 6455 §5.2 */
+function headerBytes(code) {
+  if (code === undefined) return Infinity
+  return code < 126 ? 2 : code === 126 ? 4 : 10
+}
+
+function payloadBytes([, code, ...rest]) {
+  return code < 126 ? code : rest.reduce((length, byte) => length * 256 + byte, 0)
 }
