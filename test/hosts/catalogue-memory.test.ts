@@ -157,10 +157,14 @@ const cases: [name: string, test: (t: Test, app: Elsewhere) => Promise<void>][] 
   [
     'F25 a frame in segments of one byte keeps less than twice what has come',
     async (t, app) => {
-      const client = await app.open()
+      const send = async (): Promise<void> => {
+        const client = await app.open()
+        for (const byte of DECLARED) client.write(Buffer.of(byte))
+        for (let n = 0; n < 4_000; n++) if (!client.write('x')) await client.drained()
+      }
+      await send() // what the server compiles for it is no part of what it holds
       const before = await app.measure()
-      for (const byte of DECLARED) client.write(Buffer.of(byte))
-      for (let n = 0; n < 4_000; n++) if (!client.write('x')) await client.drained()
+      await send()
       const after = await app.measure()
       t.ok(after.held - before.held < 64 * KIB, `${after.held - before.held} bytes held`)
     },
