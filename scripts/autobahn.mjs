@@ -8,19 +8,13 @@ import { readOptions } from './autobahn/options.mjs'
 import { runHost } from './autobahn/run-host.mjs'
 import { describeDifference, table } from './autobahn/summary.mjs'
 import { listCases } from './autobahn/wstest.mjs'
-import { endAll, endAllOnSignals } from './children.mjs'
+import { program } from './children.mjs'
 
-endAllOnSignals()
-try {
+await program(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) console.log(options.help)
   else await main(options)
-} catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-} finally {
-  await endAll()
-}
+})
 
 async function main(options) {
   const wstest = await find(options)

@@ -18,22 +18,16 @@ import {
   writeRecord,
 } from './bench/record.mjs'
 import { detailTable } from './bench/table.mjs'
-import { endAll, endAllOnSignals } from './children.mjs'
+import { program } from './children.mjs'
 import { root, tool } from './run.mjs'
 
 const DOCUMENT = `${root}docs/performance.md`
 
-endAllOnSignals()
-try {
+await program(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.text) console.log(options.text)
   else await main(options)
-} catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-} finally {
-  await endAll()
-}
+})
 
 async function main(options) {
   const contenders = await able(placed(options))

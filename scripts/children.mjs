@@ -32,8 +32,21 @@ export async function endAll() {
   await Promise.all([...children].map(end))
 }
 
+/** A program that starts others: what it throws is told in one line, and they end with it, however it ends. */
+export async function program(main) {
+  endAllOnSignals()
+  try {
+    await main()
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  } finally {
+    await endAll()
+  }
+}
+
 /** On a signal everything ends, then this process, as the signal would have ended it. */
-export function endAllOnSignals() {
+function endAllOnSignals() {
   for (const [signal, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],

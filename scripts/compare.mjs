@@ -1,6 +1,6 @@
 // The same hostile bytes against our servers and others', and what came of it: docs/comparison.md.
 import { writeFileSync } from 'node:fs'
-import { endAll, endAllOnSignals } from './children.mjs'
+import { program } from './children.mjs'
 import { COMPRESSION_ROWS } from './compare/compression-rows.mjs'
 import { contenders } from './compare/contenders.mjs'
 import { documentOf } from './compare/document.mjs'
@@ -16,15 +16,7 @@ const ROWS = [...HANDSHAKE_ROWS, ...FRAME_ROWS, ...COMPRESSION_ROWS, ...FAULT_RO
 
 const DOCUMENT = `${root}docs/comparison.md`
 
-endAllOnSignals()
-try {
-  await main()
-} catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-} finally {
-  await endAll()
-}
+await program(main)
 
 async function main() {
   const all = contenders()

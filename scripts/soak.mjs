@@ -1,5 +1,5 @@
 // Under load and under attack for as long as you like: nobody is dropped, nothing grows, nothing is left.
-import { endAll, endAllOnSignals } from './children.mjs'
+import { program } from './children.mjs'
 import { fairness } from './soak/fairness.mjs'
 import { neverRead } from './soak/never-read.mjs'
 import { readOptions } from './soak/options.mjs'
@@ -7,17 +7,11 @@ import { soak } from './soak/soak.mjs'
 
 const MODES = { soak, fairness, 'never-read': neverRead }
 
-endAllOnSignals()
-try {
+await program(async () => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) console.log(options.help)
   else judge(await MODES[options.mode](options))
-} catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-} finally {
-  await endAll()
-}
+})
 
 /** Each check is what should be, whether it is, and what was found. */
 function judge(checks) {

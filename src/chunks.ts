@@ -210,8 +210,9 @@ let whole: Buffer = EMPTY
 let parts: readonly Buffer[] = []
 
 /**
- * Several small buffers as one. In a loop over connections, message by message, all of them have the same ones to send: then
- * the joined one is the same, too, and a delivery takes 0.43 us instead of 0.61 (16 of 128 B at once, to 1,000).
+ * Several small buffers as one. In a loop over connections, message by message, all of them have the same ones to send, and
+ * the joined one is the same, too: a delivery takes 0.09 of what it takes with `ws`, instead of 0.12 (`npm run bench`,
+ * fan-out-pipelined).
  */
 function joined(buffers: readonly Buffer[], bytes: number): Buffer {
   if (buffers.length === parts.length && buffers.every((buffer, at) => buffer === parts[at])) return whole

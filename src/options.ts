@@ -44,8 +44,8 @@ export interface ConnectionOptions {
    */
   readonly pongTimeoutMs?: number
   /**
-   * High-water mark of unsent bytes; a callback that waits counts as 160. Above it `send` returns false, messages wait, and we stop reading from
-   * that peer until the bytes are out.
+   * High-water mark of unsent bytes; a callback that waits counts as 160. Above it `send` returns false, messages wait,
+   * and we stop reading from that peer until the bytes are out.
    * @defaultValue 1_048_576 (1 MiB)
    */
   readonly maxBufferedBytes?: number

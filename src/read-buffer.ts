@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { provedSymbols, switchTo } from './read-buffer-proof.ts'
 
 /** Is called on the transport with what was read; what is lent is not there any more when it has returned. */
-export type Receive = (this: Socket, chunk: Buffer, isLent: boolean) => void
+type Receive = (this: Socket, chunk: Buffer, isLent: boolean) => void
 
 /** What one read can bring, as many as Node's own. */
 const READ_BYTES = 65_536

@@ -341,8 +341,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   /** After the transport's end, 'close' waits for the messages that came before it, if anybody takes them. */
   #finishIfDone(): void {
     if (!this.inbox.isEmpty && this.#isAwaited) return
-    if (this.inbox.isIterated)
-      setImmediate(() => this.#finish()) // the last may still be in a promise, on its way to the loop
+    // The last may still be in a promise, on its way to the loop.
+    if (this.inbox.isIterated) setImmediate(() => this.#finish())
     else this.#finish()
   }
 

@@ -29,7 +29,7 @@ system, of all threads of the server's process, divided by the messages. Rounds 
 the ratios within a round. All have their defaults but for what a workload needs (compression, at each one's own level; the size of messages); the checks that are on by default are on. Every message that comes back is
 counted, and one on each connection is compared byte by byte.
 
-To repeat it, the whole in about 40 minutes, or a workload in one (\`--list\` shows them all):
+To repeat it, the whole or a workload, which takes about a minute (idle connections take some; \`--list\` shows all):
 
     npm run bench
     npm run bench -- --only echo-64

@@ -162,7 +162,7 @@ const cases: [name: string, test: (t: Test, app: Elsewhere) => Promise<void>][] 
         for (const byte of DECLARED) client.write(Buffer.of(byte))
         for (let n = 0; n < 4_000; n++) if (!client.write('x')) await client.drained()
       }
-      let held = Infinity // the least of three: now and then the server compiles something, and keeps that
+      let held = Infinity // the least of three: now and then the server keeps something else, once
       for (let times = 0; times < 3; times++) {
         const before = await app.measure()
         await send()
