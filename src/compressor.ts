@@ -53,13 +53,12 @@ export class Compressor {
 
   /** The same for a prepared message, which is compressed once for all connections that agreed on the same. */
   addPrepared(message: PreparedMessage): boolean {
-    const { opcode, payload } = message
-    if (payload.length < this.#leastBytes) return false
-    if (this.#extension.keepsContext) return this.add(opcode, payload)
+    if (message.payloadBytes < this.#leastBytes) return false
+    if (this.#extension.keepsContext) return this.add(message.opcode, message.payload)
     const compressed = message.compressedFor(this.#extension)
     if (compressed.frame !== undefined) this.#outbox.addRaw(compressed.frame)
     else {
-      const slot = this.#outbox.reserve(payload.length)
+      const slot = this.#outbox.reserve(message.payloadBytes)
       compressed.whenDone((bytes) => this.#outbox.fill(slot, bytes))
     }
     return true

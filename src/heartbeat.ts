@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type Timer } from './clock.ts'
+import { inNoContext } from './no-context.ts'
 
 /** Something that looks at its own deadlines when time passes. Implemented by `Wire`. */
 export interface Beating {
@@ -68,7 +69,7 @@ export class Heartbeat<Member extends Beating = Beating> {
     this.#stop()
     this.#tickedAt = Math.floor(this.#clock.now())
     this.now = this.#time + MOST_AT_ONCE * this.#tickMs
-    this.#timer = this.#clock.setInterval(() => this.#tick(), this.#tickMs)
+    this.#timer = inNoContext(() => this.#clock.setInterval(() => this.#tick(), this.#tickMs))
   }
 
   #stop(): void {

@@ -44,7 +44,7 @@ export interface ConnectionOptions {
    */
   readonly pongTimeoutMs?: number
   /**
-   * High-water mark of unsent bytes; a callback that waits counts as 160. Above it `send` returns false, messages wait,
+   * High-water mark of unsent bytes; a callback that waits counts as 240. Above it `send` returns false, messages wait,
    * and we stop reading from that peer until the bytes are out.
    * @defaultValue 1_048_576 (1 MiB)
    */

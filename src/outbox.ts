@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type Batch, Chunks, type Slot } from './chunks.ts'
+import { inNoContext } from './no-context.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
 
 export interface OutboxOwner {
@@ -19,7 +20,24 @@ const FLUSH_BYTES = 65_536
 
 export type { Slot } from './chunks.ts'
 
-const endTurn = (outbox: Outbox): void => outbox.endTurn()
+/** Those whose frames leave when the event loop's turn ends: one task for all, since a broadcast reaches thousands. */
+let due: Outbox[] = []
+
+const scheduleEnd = (): void => process.nextTick(endTurns)
+
+function endTurns(): void {
+  const ending = due
+  due = []
+  let at = 0
+  try {
+    while (at < ending.length) ending[at++].endTurn()
+  } finally {
+    if (at < ending.length) {
+      due = [...ending.slice(at), ...due] // a transport threw, and no other has to do with that
+      process.nextTick(endTurns)
+    }
+  }
+}
 
 /**
  * What a connection has to say: the frames of one turn gather here and leave in one write. Knows the transport's
@@ -116,10 +134,8 @@ export class Outbox {
   /** Writes what has gathered, as far as the transport takes it. */
   flush(): void {
     this.#chunks.closeRange()
-    while (!this.isStuck && this.#transport.writable) {
-      const batch = this.#chunks.take(WRITE_BYTES)
-      if (batch.bytes === 0) break
-      this.#write(batch)
+    while (!this.#chunks.isEmpty && !this.isStuck && this.#transport.writable) {
+      this.#write(this.#chunks.take(WRITE_BYTES))
     }
     if (this.#ending && this.#chunks.isEmpty && this.#transport.writable) this.#transport.end()
     this.#owner.onUnsent()
@@ -136,7 +152,8 @@ export class Outbox {
     if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES && !this.isStuck) this.flush()
     if (this.#inTurn) return
     this.#inTurn = true
-    process.nextTick(endTurn, this)
+    if (due.length === 0) inNoContext(scheduleEnd)
+    due.push(this)
   }
 
   /** In one system call, where the transport can. */

@@ -3,7 +3,7 @@ import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import { deflateTurns } from './extensions/turns.ts'
 import type { MessageData } from './payload.ts'
 import { messageOpcode, toPayload } from './payload.ts'
-import { FIN, frame, headerLength, RSV1 } from './protocol/frame-writer.ts'
+import { FIN, frame, RSV1 } from './protocol/frame-writer.ts'
 
 export interface PrepareOptions {
   /** Whether it goes out as binary. @defaultValue text for a string, binary for everything else */
@@ -33,6 +33,7 @@ export class PreparedMessage {
   readonly opcode: number
   /** The whole frame, as it goes out. Not to be written to. */
   readonly frame: Buffer
+  readonly payloadBytes: number
   /** May be compressed where that was agreed on. */
   readonly compress: boolean
   /** By what connections have agreed on. */
@@ -41,13 +42,12 @@ export class PreparedMessage {
   constructor(opcode: number, payload: Buffer, compress: boolean) {
     this.opcode = opcode
     this.frame = frame(opcode, payload)
+    this.payloadBytes = payload.length
     this.compress = compress
   }
 
   get payload(): Buffer {
-    const { length } = this.frame
-    const header = headerLength(length - 2) < 4 ? 2 : headerLength(length - 4) < 10 ? 4 : 10
-    return this.frame.subarray(header)
+    return this.frame.subarray(this.frame.length - this.payloadBytes)
   }
 
   /** Compressed once for all connections that have agreed on the same. RFC 7692 §7.2.1 */

@@ -2,7 +2,7 @@
 export type SendCallback = (error?: Error | null) => void
 
 /** What a callback is charged while it waits: empty messages would have half a million of them held for 1 MiB. */
-const CALLBACK_COST = 160
+const CALLBACK_COST = 240
 
 /** Who waits until what is written. */
 export class Receipts {

@@ -1,3 +1,5 @@
+import { inNoContext } from '../no-context.ts'
+
 /** Work that is done in steps. Returns whether it is done. */
 export type Job = () => boolean
 
@@ -28,7 +30,7 @@ export class Turns {
   #ask(): void {
     if (this.#isScheduled || this.#jobs.length === 0) return
     this.#isScheduled = true
-    this.#schedule(this.#run)
+    inNoContext(() => this.#schedule(this.#run))
   }
 
   readonly #run = (): void => {
