@@ -6,6 +6,7 @@ import { PreparedMessage } from './prepared.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { SendCallback } from './receipts.ts'
+import { type PublishOptions, SocketTopics } from './topics/topics.ts'
 import type { Wire } from './wire.ts'
 
 export interface SendOptions {
@@ -197,6 +198,34 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    */
   drained(): Promise<void> {
     return this.#wire.sender.drained()
+  }
+
+  /**
+   * From now on what is published to `topic` is sent to this socket. Fulfils with true when that holds for everybody's messages:
+   * in one process at once. Nothing has to be undone when the connection ends; on one that has, it fulfils with false.
+   * @throws TypeError for what is no topic; RangeError for more than 64 KiB, or more topics than `maxTopics`
+   */
+  subscribe(topic: string): Promise<boolean> {
+    return this.#wire.topics.subscribe(this.#wire, topic)
+  }
+
+  /** @throws as `subscribe`, for what is no topic */
+  unsubscribe(topic: string): void {
+    this.#wire.topics.unsubscribe(this.#wire, topic)
+  }
+
+  /**
+   * Sends a message to all that are subscribed to `topic` but this socket, which need not be. Returns for how many sockets of this
+   * process it was queued.
+   * @throws as `subscribe`, for what is no topic, and as `send`
+   */
+  publish(topic: string, data: MessageData | PreparedMessage, options?: Omit<PublishOptions, 'except'>): number {
+    return this.#wire.topics.publish(topic, data, { ...options, except: this })
+  }
+
+  /** What this socket is subscribed to; when 'close' is told, what it was. */
+  get topics(): SocketTopics {
+    return new SocketTopics(this.#wire)
   }
 
   /**

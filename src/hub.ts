@@ -10,6 +10,7 @@ import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
+import { TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
 import type { WireHost } from './wire-host.ts'
@@ -50,6 +51,7 @@ export class Hub implements WireHost {
   readonly quota: Quota
   readonly clock: Clock
   readonly connections: Connections
+  readonly topics: TopicHub
   /** Open connections, with the server that each came through. */
   readonly #wires = new Map<Wire, object | undefined>()
   readonly #places = new Map<Wire, Place>()
@@ -71,6 +73,7 @@ export class Hub implements WireHost {
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
     this.connections = listOf(this.#wires)
+    this.topics = new TopicHub(this)
   }
 
   /** How often each limit was reached. */

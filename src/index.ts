@@ -18,10 +18,12 @@ export type {
   Origins,
   Protocols,
   RouteOptions,
+  TopicOptions,
 } from './options.ts'
 export type { MessageData } from './payload.ts'
 export { type PreparedMessage, prepare } from './prepared.ts'
 export { CloseCode } from './protocol/close-code.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol/errors.ts'
 export type { SendCallback } from './receipts.ts'
+export type { Published, PublishOptions, SocketTopics, TopicCounts, TopicState, Topics } from './topics/topics.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'

@@ -18,6 +18,9 @@ export const LIMITS = [
   'maxConnectionsPerAddress',
   'messageRate',
   'maxLifetimeMs',
+  'maxTopics',
+  /** Published messages that a slow socket did not get. */
+  'slowSubscriber',
   'origins',
   /** Pings whose answer a later one's has replaced. RFC 6455 §5.5.3 */
   'pongs',

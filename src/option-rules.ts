@@ -115,8 +115,15 @@ const CONNECTION_RULES: Record<string, Rule> = {
   messageRate,
 }
 
+const TOPIC_RULES: Record<string, Rule> = {
+  maxTopics: count,
+  slowSubscriber: (value) => (value === 'drop' || value === 'close' ? undefined : `takes 'drop' or 'close'`),
+  onDropped: fn,
+}
+
 export const ROUTE_RULES: Record<string, Rule> = {
   ...CONNECTION_RULES,
+  ...TOPIC_RULES,
   origins,
   requireOrigin: flag,
   allowedHosts: hosts,

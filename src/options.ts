@@ -74,6 +74,24 @@ export interface ConnectionOptions {
   readonly messageRate?: MessageRate
 }
 
+/** What topics mean for the sockets of a route. */
+export interface TopicOptions {
+  /**
+   * Most topics that one socket is subscribed to, since what they are called often comes from the peer. One more throws a
+   * RangeError.
+   * @defaultValue 10_000
+   */
+  readonly maxTopics?: Limit
+  /**
+   * What becomes of a socket that takes messages more slowly than they are published: while more than `maxBufferedBytes` are
+   * unsent, and until half of that is out, it gets no published message. `'drop'`: that is all. `'close'`: it is closed with 1013.
+   * @defaultValue 'drop'
+   */
+  readonly slowSubscriber?: 'drop' | 'close'
+  /** Called for each published message that a slow socket did not get. What it throws goes where handlers' errors go. */
+  readonly onDropped?: (socket: Connection, topic: string) => unknown
+}
+
 /** A rate, of messages (pings and pongs are messages, too), of bytes, or of both. */
 export interface MessageRate {
   /** On average. */
@@ -134,7 +152,7 @@ export type CompressionSettings = Readonly<Required<CompressionOptions>>
 export type OnError = (error: unknown, socket: Connection, request: never) => void
 
 /** What a route may set; whatever it leaves out comes from the router or plugin around it, then from the app. */
-export interface RouteOptions extends ConnectionOptions {
+export interface RouteOptions extends ConnectionOptions, TopicOptions {
   /**
    * Origins allowed besides the request's own: exact ones (`'https://app.example.com'`), whole labels
    * (`'https://*.example.com'`), `'null'`, or a function. `'any'` turns the check off: then every page on the web
@@ -245,8 +263,18 @@ export type ConnectionSettings = Readonly<Record<Exclude<keyof ConnectionOptions
   readonly messageRate: MessageRate | undefined
 }
 
+/** Every option of topics with its value. */
+export interface TopicSettings {
+  readonly maxTopics: number
+  readonly slowSubscriber: 'drop' | 'close'
+  readonly onDropped: TopicOptions['onDropped']
+}
+
+/** What a connection has of its route. */
+export type WireSettings = ConnectionSettings & TopicSettings
+
 /** Every option of a route with its value. */
-export interface RouteSettings extends ConnectionSettings {
+export interface RouteSettings extends ConnectionSettings, TopicSettings {
   readonly origins: Origins
   readonly requireOrigin: boolean
   readonly allowedHosts: readonly string[] | undefined
@@ -288,6 +316,9 @@ export const DEFAULTS: AppSettings = {
   sendTimeoutMs: 120_000,
   maxLifetimeMs: Infinity,
   messageRate: undefined,
+  maxTopics: 10_000,
+  slowSubscriber: 'drop',
+  onDropped: undefined,
   origins: [],
   requireOrigin: false,
   allowedHosts: undefined,

@@ -103,6 +103,13 @@ export class Sender implements OutboxOwner {
     return !this.isCongested
   }
 
+  /** A published message. Returns false, and takes nothing, while too much is unsent, or when nothing can be sent any more. */
+  deliver(message: PreparedMessage): boolean {
+    if (this.isCongested || !this.#owner.isOpen || this.chargedBytes > this.#settings.maxBufferedBytes) return false
+    this.prepared(message, undefined)
+    return true
+  }
+
   control(opcode: number, payload: Buffer, callback?: SendCallback): void {
     if (!this.#mayAdd(callback)) return
     this.outbox.addFrame(FIN, opcode, payload)

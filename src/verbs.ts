@@ -1,6 +1,9 @@
 import type { Connections, Hub } from './hub.ts'
 import type { LimitsHit } from './limits.ts'
 import type { DrainOptions } from './options.ts'
+import type { MessageData } from './payload.ts'
+import type { PreparedMessage } from './prepared.ts'
+import type { Published, PublishOptions, Topics } from './topics/topics.ts'
 
 /** What an app can do with all of its WebSockets; `app.ws` has them. */
 export interface AppVerbs {
@@ -8,6 +11,15 @@ export interface AppVerbs {
   readonly connections: Connections
   /** How often each limit was reached since the app began, by the names of the options. */
   readonly limitsHit: LimitsHit
+  /** What this app's sockets are subscribed to. */
+  readonly topics: Topics
+  /**
+   * Sends a message to every socket that is subscribed to `topic`. Returns for how many of this process it was queued.
+   * @throws TypeError for what is no topic, or cannot be sent; RangeError for a topic of more than 64 KiB
+   */
+  publish(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): number
+  /** The same, and fulfils when it has gone everywhere it is to go. Rejects for what `publish` throws. */
+  publishConfirmed(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): Promise<Published>
   /**
    * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over
    * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone and its handler has settled.
@@ -21,6 +33,9 @@ export function withVerbs<Target extends object>(target: Target, hub: Hub): Targ
   const verbs: PropertyDescriptorMap = {
     connections: { value: hub.connections, enumerable: true },
     limitsHit: { get: () => hub.limitsHit, enumerable: true },
+    topics: { value: hub.topics.view(), enumerable: true },
+    publish: { value: hub.topics.publish.bind(hub.topics), enumerable: true },
+    publishConfirmed: { value: hub.topics.publishConfirmed.bind(hub.topics), enumerable: true },
     close: { value: (options?: DrainOptions) => hub.close(options), enumerable: true },
   }
   return Object.defineProperties(target, verbs) as Target & AppVerbs // which are those

@@ -5,13 +5,16 @@ import { serverOf } from './handshake-socket.ts'
 import { type Connections, Hub } from './hub.ts'
 import type { LimitsHit } from './limits.ts'
 import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
+import type { MessageData } from './payload.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
+import type { PreparedMessage } from './prepared.ts'
 import { isWebSocketUpgrade } from './protocol/handshake.ts'
 import { UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { carry } from './server-close.ts'
 import { inherit, routeOptions } from './settings.ts'
+import type { Published, PublishOptions, Topics } from './topics/topics.ts'
 import { Upgrade } from './upgrade.ts'
-import { checkHandler } from './verbs.ts'
+import { type AppVerbs, checkHandler } from './verbs.ts'
 
 /** What a route of plain `node:http` may set. */
 export interface NodeRouteOptions extends RouteOptions {
@@ -35,12 +38,14 @@ interface NodeRoute {
 const NO_OPTIONS: NodeRouteOptions = {}
 
 /** The WebSockets of one app without a framework. Made by `createWebSockets`. */
-export class WebSockets {
+export class WebSockets implements AppVerbs {
+  readonly topics: Topics
   readonly #hub: Hub
   readonly #routes = new WeakMap<NodeRouteOptions, NodeRoute>()
 
   constructor(options: AppOptions) {
     this.#hub = new Hub(options)
+    this.topics = this.#hub.topics.view()
   }
 
   /** The open connections. */
@@ -99,6 +104,16 @@ export class WebSockets {
   /** How often each limit was reached. */
   get limitsHit(): LimitsHit {
     return this.#hub.limitsHit
+  }
+
+  /** Sends a message to every socket that is subscribed to `topic`. Returns for how many of this process it was queued. */
+  publish(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): number {
+    return this.#hub.topics.publish(topic, data, options)
+  }
+
+  /** The same, and fulfils when it has gone everywhere it is to go. Rejects for what `publish` throws. */
+  publishConfirmed(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): Promise<Published> {
+    return this.#hub.topics.publishConfirmed(topic, data, options)
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */

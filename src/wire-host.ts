@@ -2,12 +2,14 @@ import type { Budget } from './budget.ts'
 import type { Connection } from './connection.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { LimitName } from './limits.ts'
+import type { TopicHub } from './topics/topic-hub.ts'
 import type { Wire } from './wire.ts'
 
 /** The app around a connection. */
 export interface WireHost {
   readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
+  readonly topics: TopicHub
   /** Something that a handler or listener threw, or rejected with. */
   onHandlerError(error: unknown, connection: Connection): void
   /** The transport is gone. */

@@ -12,8 +12,9 @@ import type { Beating } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
 import { type LimitName, limitOf } from './limits.ts'
-import type { ConnectionSettings } from './options.ts'
+import type { WireSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
+import type { PreparedMessage } from './prepared.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import { closePayload } from './protocol/frame-writer.ts'
@@ -22,6 +23,8 @@ import { Opcode } from './protocol/opcode.ts'
 import type { Pulse } from './pulse.ts'
 import { Sender, type SenderOwner } from './sender.ts'
 import { Throttle } from './throttle.ts'
+import type { Members } from './topics/members.ts'
+import type { Subscriber, TopicHub } from './topics/topic-hub.ts'
 import type { WireHost } from './wire-host.ts'
 
 /** It is given to every user: transferred by one, it would be detached for all. */
@@ -29,6 +32,9 @@ markAsUntransferable(EMPTY.buffer)
 
 /** It has reached its greatest age: whoever comes back is asked anew who they are. */
 const OLD = closePayload(CloseCode.GoingAway, 'maximum lifetime reached')
+
+/** What is published would pile up in front of it. */
+const SLOW = closePayload(CloseCode.TryAgainLater, 'messages are not read as fast as they come')
 
 type ErrorReport = (error: unknown, connection: Connection) => void
 
@@ -43,12 +49,15 @@ export interface Agreement {
  * The inside of one open WebSocket: owns the transport, framing, closing and backpressure, under `Connection`, the
  * outside that users hold. Only this, and what it hands the transport to, knows that: any Duplex.
  */
-export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder {
+export class Wire
+  implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder, Subscriber
+{
   readonly connection: Connection
   readonly inbox: Inbox
   readonly sender: Sender
   readonly intake: Intake
   readonly outbox: Outbox
+  readonly settings: WireSettings
   /** The subprotocol; '' for none. */
   readonly protocol: string
   /** '' for none. */
@@ -59,6 +68,8 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   chargedBytes = 0
   /** What has come since our close frame, in bytes. */
   lateBytes = 0
+  /** The topics that it is subscribed to; or was, until 'close' has been told. */
+  subscriptions: Members<string> = undefined
   readonly #transport: Duplex
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined
@@ -75,7 +86,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
   /** `report` is told what handlers throw; without it the host is. */
   constructor(
     transport: Duplex,
-    settings: ConnectionSettings,
+    settings: WireSettings,
     host: WireHost,
     { protocol, extension }: Agreement,
     report?: ErrorReport,
@@ -83,6 +94,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     this.#transport = transport
     this.#host = host
     this.#report = report
+    this.settings = settings
     this.protocol = protocol
     this.extensions = extension?.header ?? ''
     this.connection = new Connection(this)
@@ -151,6 +163,22 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   get wasClean(): boolean {
     return this.closeCode !== CloseCode.Abnormal
+  }
+
+  get topics(): TopicHub {
+    return this.#host.topics
+  }
+
+  deliver(message: PreparedMessage): boolean {
+    return this.sender.deliver(message)
+  }
+
+  closeAsSlow(): void {
+    this.close(SLOW)
+  }
+
+  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown {
+    return this.inbox.call(listener, args)
   }
 
   /** `payload` is that of a close frame. RFC 6455 §7.1.2 */
@@ -321,7 +349,10 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
 
   /** Asked for only to take a step: from the first time on the connection is not open. */
   #end(): ClosingHandshake {
-    this.#closing ??= new ClosingHandshake(this.#transport, this)
+    if (this.#closing === undefined) {
+      this.#closing = new ClosingHandshake(this.#transport, this)
+      if (this.subscriptions !== undefined) this.#host.topics.leave(this)
+    }
     return this.#closing
   }
 
@@ -370,6 +401,7 @@ export class Wire implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner,
     this.inbox.discard()
     this.#account()
     this.#emit('close', this.closeCode, this.closeReason)
+    this.subscriptions = undefined
     for (const resolve of this.#finishWaiters ?? []) resolve()
     this.#settleIfDone()
   }

@@ -25,6 +25,7 @@ const numbers: [
   ['maxBufferedBytes', 1, MAX, false, 1_048_576, true],
   ['maxUnsentBytes', 1, MAX, true, 16_777_216, true],
   ['sendTimeoutMs', 1, MAX_MS, true, 120_000, true],
+  ['maxTopics', 1, MAX, true, 10_000, true],
   ['maxHeaderFields', 1, MAX, true, 100, true],
   ['handshakeTimeoutMs', 1, MAX_MS, true, 10_000, true],
   ['maxPendingHandshakes', 1, MAX, true, 10_000, false],
@@ -108,6 +109,8 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     ['chat', [''], ['a b'], ['a,b'], ['a\r\nSet-Cookie: b'], [1], null],
     /subprotocol names/,
   ],
+  ['slowSubscriber', ['drop', 'close'], ['Drop', 'wait', '', true, null, {}], /takes 'drop' or 'close'/],
+  ['onDropped', [() => undefined, async () => 1], ['log', null, {}], /takes a function/],
   ['onError', [() => undefined], ['log', null, {}], /takes a function/],
   ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],
   [

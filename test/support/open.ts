@@ -4,17 +4,18 @@ import type { Connection } from '../../src/connection.ts'
 import type { PermessageDeflate } from '../../src/extensions/permessage-deflate.ts'
 import { Heartbeat } from '../../src/heartbeat.ts'
 import type { LimitName } from '../../src/limits.ts'
-import { type ConnectionSettings, DEFAULTS } from '../../src/options.ts'
+import { DEFAULTS, type WireSettings } from '../../src/options.ts'
+import { TopicHub } from '../../src/topics/topic-hub.ts'
 import { Wire } from '../../src/wire.ts'
 import { FakeClock } from './clock.ts'
 import { type End, pair } from './pair.ts'
 import { Peer } from './peer.ts'
 
 /** The defaults, with the heartbeat off: tests of it turn it on. */
-export const QUIET: ConnectionSettings = { ...DEFAULTS, pingIntervalMs: Infinity }
+export const QUIET: WireSettings = { ...DEFAULTS, pingIntervalMs: Infinity }
 
 export interface OpenOptions {
-  readonly settings?: Partial<ConnectionSettings>
+  readonly settings?: Partial<WireSettings>
   readonly handler?: (socket: Connection) => unknown
   readonly head?: Buffer
   readonly protocol?: string
@@ -24,6 +25,7 @@ export interface OpenOptions {
   readonly heartbeat?: Heartbeat<Wire>
   readonly budget?: Budget
   readonly clock?: FakeClock
+  readonly topics?: TopicHub
 }
 
 /** One open connection over a transport in memory, with a clock of its own, and all that can be seen of it. */
@@ -65,6 +67,7 @@ export function open(options: OpenOptions = {}): Opened {
   const host = {
     heartbeat,
     budget: options.budget ?? new Budget(Infinity, []),
+    topics: options.topics ?? new TopicHub({ onLimit: (name) => void limits.push(name) }),
     onHandlerError(error: unknown, socket: Connection) {
       errors.push(error)
       options.onError?.(error, socket)

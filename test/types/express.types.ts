@@ -82,3 +82,13 @@ app.ws('/wrong')
 app.ws('/wrong', { maxMessageBytes: 1 })
 // @ts-expect-error: routers have no connections of their own
 void router.ws.connections
+
+// Topics: any socket can be left out, whatever its state is.
+app.ws('/topics', async (socket: Connection<Player>) => {
+  expectType<Equal<boolean, Awaited<ReturnType<typeof socket.subscribe>>>>(true)
+  expectType<Equal<number, ReturnType<typeof socket.publish>>>(true)
+  app.ws.publish('room', 'x', { except: socket, binary: true, compress: false, local: true })
+  // @ts-expect-error: a socket leaves itself out
+  socket.publish('room', 'x', { except: socket })
+  for (const topic of socket.topics) expectType<Equal<typeof topic, string>>(true)
+})

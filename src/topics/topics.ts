@@ -1,0 +1,68 @@
+import type { Connection } from '../connection.ts'
+import type { PrepareOptions } from '../prepared.ts'
+import { countOf, eachOf, hasMember, type Members } from './members.ts'
+
+export interface PublishOptions extends PrepareOptions {
+  /** A socket that does not get it. */
+  readonly except?: Connection<unknown>
+  /** True for the sockets of this process only. @defaultValue false */
+  readonly local?: boolean
+}
+
+/** What became of a message that was published and confirmed. */
+export interface Published {
+  /** The sockets of this process that it was queued for. */
+  readonly local: number
+  /** The processes that it went to besides, where the broker tells. */
+  readonly receivers?: number
+}
+
+/** Counted since the app began. */
+export interface TopicCounts {
+  /** Messages published here. */
+  readonly published: number
+  /** Of those, the ones that the broker has taken. */
+  readonly relayed: number
+  /** Of those, the ones that it has not: it was down, or they were too large or too many. */
+  readonly rejected: number
+  /** Messages from other processes. */
+  readonly received: number
+  /** Deliveries that a slow socket did not get. */
+  readonly dropped: number
+  /** Messages of other processes were lost, so many times. */
+  readonly gaps: number
+}
+
+/** The topics of one app: `app.ws.topics`. Those with a subscriber in this process, that is. */
+export interface Topics extends Iterable<string> {
+  /** How many there are. */
+  readonly size: number
+  /** How many sockets of this process are subscribed to `topic`. */
+  count(topic: string): number
+  /** `'local'` without a broker; with one whether it carries. */
+  readonly state: TopicState
+  readonly counts: TopicCounts
+}
+
+export type TopicState = 'local' | 'up' | 'degraded'
+
+/** The topics that one socket is subscribed to, at any time. */
+export class SocketTopics implements Iterable<string> {
+  readonly #subscriber: { readonly subscriptions: Members<string> }
+
+  constructor(subscriber: { readonly subscriptions: Members<string> }) {
+    this.#subscriber = subscriber
+  }
+
+  get size(): number {
+    return countOf(this.#subscriber.subscriptions)
+  }
+
+  has(topic: string): boolean {
+    return hasMember(this.#subscriber.subscriptions, topic)
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return eachOf(this.#subscriber.subscriptions)[Symbol.iterator]()
+  }
+}
