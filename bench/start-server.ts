@@ -51,7 +51,7 @@ async function startExpress(express: typeof Express, ...[port, options, settings
   const { attach, websockets } = await import('sockroute/express')
   const app = websockets(express(), options)
   const task = TASKS[settings.task ?? 'echo']
-  app.ws('/', (socket) => task(socket, app.ws.connections))
+  app.ws('/', (socket) => task(socket, app.ws))
   if (settings.tls === undefined) return { server: app.listen(port, HOST), verbs: app.ws }
   return { server: attach(createTlsServer(settings.tls, app), app).listen(port, HOST), verbs: app.ws }
 }
@@ -62,7 +62,7 @@ async function startFastify(...[port, options, settings]: Parameters<Start>): Pr
   const app = fastify({ https: settings.tls ?? null }) as unknown as FastifyInstance // whose server is as good as any
   await app.register(wsPlugin, options)
   const task = TASKS[settings.task ?? 'echo']
-  app.ws('/', (socket) => task(socket, app.ws.connections))
+  app.ws('/', (socket) => task(socket, app.ws))
   await app.listen({ port, host: HOST })
   return { server: app.server, verbs: app.ws }
 }
@@ -71,7 +71,7 @@ async function startNode(...[port, options, settings]: Parameters<Start>): Promi
   const ws = createWebSockets(options)
   const server = plainServer(settings)
   const task = TASKS[settings.task ?? 'echo']
-  const handle = (socket: Connection): unknown => task(socket, ws.connections)
+  const handle = (socket: Connection): unknown => task(socket, ws)
   server.on('upgrade', (request, socket, head) => {
     if (request.url === '/') ws.upgrade(request, socket, head, handle)
     else ws.refuse(request, socket, head)

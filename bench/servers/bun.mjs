@@ -23,7 +23,7 @@ const TASKS = {
       socket.send(message, isCompressed)
     },
   }),
-  'fan-out': (server, isCompressed) => ({
+  publish: (server, isCompressed) => ({
     open(socket) {
       socket.subscribe('all')
     },
@@ -32,3 +32,6 @@ const TASKS = {
     },
   }),
 }
+
+/** It has no message that is prepared. */
+TASKS['fan-out'] = TASKS.publish

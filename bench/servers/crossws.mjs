@@ -12,7 +12,10 @@ export async function start({ packages, task, tls, ...settings }) {
   const peers = new Set()
   const ws = crossws({
     hooks: {
-      open: (peer) => void peers.add(peer),
+      open(peer) {
+        peers.add(peer)
+        peer.subscribe('all')
+      },
       close: (peer) => void peers.delete(peer),
       message: TASKS[task](peers),
     },
@@ -30,5 +33,9 @@ const TASKS = {
   echo: () => (peer, message) => void peer.send(message.rawData),
   'fan-out': (peers) => (_peer, message) => {
     for (const one of peers) one.send(message.rawData)
+  },
+  publish: () => (peer, message) => {
+    peer.send(message.rawData)
+    peer.publish('all', message.rawData) // to all others
   },
 }

@@ -23,8 +23,12 @@ export async function start({ packages, task, tls, ...settings }) {
 /** In the version of `ws` that it brings, text comes as a string, and binary as a Buffer. */
 const TASKS = {
   echo: (socket) => socket.on('message', (data) => socket.send(data)),
-  'fan-out': (socket, all) =>
-    socket.on('message', (data) => {
-      for (const one of all) one.send(data)
-    }),
+  'fan-out': sendToAll,
+  publish: sendToAll, // it has no topics
+}
+
+function sendToAll(socket, all) {
+  socket.on('message', (data) => {
+    for (const one of all) one.send(data)
+  })
 }

@@ -26,7 +26,7 @@ export async function start({ task, payload }) {
       }
       const count = Math.floor((rest + chunk.length) / requestBytes)
       rest += chunk.length - count * requestBytes
-      if (count > 0) for (const one of task === 'fan-out' ? sockets : [socket]) one.write(reply(count))
+      if (count > 0) for (const one of task === 'echo' ? [socket] : sockets) one.write(reply(count))
     })
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

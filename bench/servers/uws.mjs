@@ -30,7 +30,7 @@ const TASKS = {
       socket.send(message, isBinary, isCompressed)
     },
   }),
-  'fan-out': (app, isCompressed) => ({
+  publish: (app, isCompressed) => ({
     open(socket) {
       socket.subscribe('all')
     },
@@ -39,3 +39,6 @@ const TASKS = {
     },
   }),
 }
+
+/** It has no message that is prepared. */
+TASKS['fan-out'] = TASKS.publish

@@ -18,6 +18,9 @@ const echo = (id, name, connections, inFlight, payload, more) => ({
 const compressed = (id, name, connections, payload) => echo(id, name, connections, 1, payload, { isCompressed: true })
 const fanOut = (id, name, inFlight, payload, more) =>
   echo(id, name, 1_000, inFlight, payload, { load: 'fan-out', task: 'fan-out', ...more })
+/** The same by topics, where a server has them. */
+const published = (id, name, inFlight, payload, more) =>
+  fanOut(id, name, inFlight, payload, { task: 'publish', ...more })
 
 /** With a ping after so long for all. After half of it a client that is slow to answer, on a busy machine, had lost connections. */
 const HEARTBEAT_MS = 8_000
@@ -48,6 +51,11 @@ export const WORKLOADS = [
   fanOut('fan-out', 'one 128 B message to 1,000, 1 in flight (per delivery)', 1, binary(128)),
   fanOut('fan-out-pipelined', 'one 128 B message to 1,000, 16 in flight (per delivery)', 16, binary(128)),
   fanOut('fan-out-deflate', 'one compressed 512 B message to 1,000 (per delivery)', 1, json(512), {
+    isCompressed: true,
+  }),
+  published('publish', 'one 128 B message published to 1,000, 1 in flight (per delivery)', 1, binary(128)),
+  published('publish-pipelined', 'one 128 B message published to 1,000, 16 in flight (per delivery)', 16, binary(128)),
+  published('publish-deflate', 'one compressed 512 B message published to 1,000 (per delivery)', 1, json(512), {
     isCompressed: true,
   }),
   echo('iterate', 'echo 64 B by `for await`, 8 connections, 64 in flight', 8, 64, binary(64), { task: 'iterate' }),
