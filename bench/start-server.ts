@@ -1,4 +1,5 @@
-// A server on each host, and on `ws` to compare with: `/` sends text back as text, and binary as binary, unless another task is given.
+// A server on each host, and on `ws` to compare with: `/` sends text back as text, and binary as binary, unless another task is given;
+// what is sent to `/broadcast` goes to all who are connected there.
 // Each loads its own framework alone: whatever is in memory is marked at every garbage collection, and counts.
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -52,6 +53,7 @@ async function startExpress(express: typeof Express, ...[port, options, settings
   const app = websockets(express(), options)
   const task = TASKS[settings.task ?? 'echo']
   app.ws('/', (socket) => task(socket, app.ws))
+  app.ws('/broadcast', (socket) => TASKS.publish(socket, app.ws))
   if (settings.tls === undefined) return { server: app.listen(port, HOST), verbs: app.ws }
   return { server: attach(createTlsServer(settings.tls, app), app).listen(port, HOST), verbs: app.ws }
 }
@@ -63,6 +65,7 @@ async function startFastify(...[port, options, settings]: Parameters<Start>): Pr
   await app.register(wsPlugin, options)
   const task = TASKS[settings.task ?? 'echo']
   app.ws('/', (socket) => task(socket, app.ws))
+  app.ws('/broadcast', (socket) => TASKS.publish(socket, app.ws))
   await app.listen({ port, host: HOST })
   return { server: app.server, verbs: app.ws }
 }
@@ -71,9 +74,13 @@ async function startNode(...[port, options, settings]: Parameters<Start>): Promi
   const ws = createWebSockets(options)
   const server = plainServer(settings)
   const task = TASKS[settings.task ?? 'echo']
-  const handle = (socket: Connection): unknown => task(socket, ws)
+  const routes: Partial<Record<string, (socket: Connection) => unknown>> = {
+    '/': (socket) => task(socket, ws),
+    '/broadcast': (socket) => TASKS.publish(socket, ws),
+  }
   server.on('upgrade', (request, socket, head) => {
-    if (request.url === '/') ws.upgrade(request, socket, head, handle)
+    const handle = routes[request.url ?? '']
+    if (handle !== undefined) ws.upgrade(request, socket, head, handle)
     else ws.refuse(request, socket, head)
   })
   return { server: server.listen(port, HOST), verbs: ws }
@@ -85,9 +92,13 @@ async function startWs(...[port, options, settings]: Parameters<Start>): Promise
   const server = plainServer(settings)
   const wss = new WebSocketServer({ server, ...wsOptions(options) })
   const task = WS_TASKS[settings.task ?? 'echo']
-  wss.on('connection', (socket) => {
+  const listeners = new Set<Ws.WebSocket>()
+  wss.on('connection', (socket, request) => {
     socket.on('error', () => {}) // else a bad frame is an uncaught exception
-    void task(socket, wss.clients)
+    if (request.url !== '/broadcast') return task(socket, wss.clients)
+    listeners.add(socket)
+    socket.on('close', () => listeners.delete(socket))
+    return WS_TASKS.publish(socket, listeners)
   })
   if (options.pingIntervalMs !== undefined) keepAlive(wss, options.pingIntervalMs)
   return { server: server.listen(port, HOST), verbs: { connections: wss.clients, limitsHit: {} } } // it counts none
