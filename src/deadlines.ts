@@ -11,6 +11,9 @@ const MESSAGE_PROGRESS_BYTES = 1_024
 /** What an honest peer may have sent before it saw our close frame; its answer lies behind it. */
 const UNDER_WAY_BYTES = 262_144
 
+/** A whole number, whatever the deadlines are. */
+const MOST_QUIET_MS = 60_000
+
 /** How long one message may take its handler when its peer has gone, and others are left. */
 const AT_WORK_MS = 300_000
 
@@ -69,6 +72,13 @@ export class Deadlines {
     if (!this.#watched.isOpen) return undefined
     if (this.#isMessageDue(now)) return 'messageTimeoutMs'
     return this.#lifeEndsAt !== undefined && now >= this.#lifeEndsAt ? 'maxLifetimeMs' : undefined
+  }
+
+  /** Nothing can be due before, if nothing happens meanwhile. */
+  quietUntil(now: number): number {
+    const { isOpen, outbox, intake } = this.#watched
+    if (!isOpen || outbox.unsentBytes > 0 || intake.isInMessage || !intake.isListening) return now
+    return Math.min(now + MOST_QUIET_MS, this.pulse.nextPingAt, this.#lifeEndsAt ?? Infinity)
   }
 
   /** The closing handshake has `closeTimeoutMs` from now. */

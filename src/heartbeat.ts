@@ -7,13 +7,17 @@ export interface Beating {
   beat(now: number): void
 }
 
-/** The coarsest tick: each is one pass over all connections. */
+/** The coarsest tick: in each there is one pass over all connections. */
 const MAX_TICK_MS = 500
 /** How many ticks the shortest deadline has, so that it is met within a tenth and a little. */
 const TICKS_PER_DEADLINE = 20
 /** A tick that comes late counts for this many. */
 const MOST_AT_ONCE = 2
 const MIN_TICK_MS = 5
+/** So many members are looked at in one go: with more, a pass is cut into slices, since each may be due a ping. */
+const SLICE = 512
+/** A slice is no shorter. */
+const MIN_SLICE_MS = 10
 
 /**
  * One timer for all connections of an app, running only while there are any.
@@ -34,6 +38,10 @@ export class Heartbeat<Member extends Beating = Beating> {
   readonly #members = new Set<Member>()
   #tickMs = MAX_TICK_MS
   #tickedAt = 0
+  /** In so many slices a pass is cut. */
+  #slices = 1
+  /** The pass that is under way. */
+  #pass: Iterator<Member> | undefined = undefined
   #timer: Timer | undefined = undefined
 
   constructor(clock: Clock = systemClock) {
@@ -67,9 +75,10 @@ export class Heartbeat<Member extends Beating = Beating> {
 
   #restart(): void {
     this.#stop()
+    this.#slices = this.#slicesNeeded
     this.#tickedAt = Math.floor(this.#clock.now())
     this.now = this.#time + MOST_AT_ONCE * this.#tickMs
-    this.#timer = inNoContext(() => this.#clock.setInterval(() => this.#tick(), this.#tickMs))
+    this.#timer = inNoContext(() => this.#clock.setInterval(() => this.#tick(), Math.ceil(this.#tickMs / this.#slices)))
   }
 
   #stop(): void {
@@ -82,6 +91,23 @@ export class Heartbeat<Member extends Beating = Beating> {
     this.#time += Math.min(Math.max(0, at - this.#tickedAt), MOST_AT_ONCE * this.#tickMs)
     this.#tickedAt = at
     this.now = this.#time + MOST_AT_ONCE * this.#tickMs
-    for (const member of this.#members) member.beat(this.#time)
+    this.#beatSlice()
+    if (this.#pass === undefined && this.#timer !== undefined && this.#slices !== this.#slicesNeeded) this.#restart()
+  }
+
+  #beatSlice(): void {
+    this.#pass ??= this.#members.values()
+    for (let left = Math.ceil(this.#members.size / this.#slices); left > 0 || this.#slices === 1; left--) {
+      const { value, done } = this.#pass.next()
+      if (done) {
+        this.#pass = undefined
+        return
+      }
+      value.beat(this.#time)
+    }
+  }
+
+  get #slicesNeeded(): number {
+    return Math.max(1, Math.min(Math.ceil(this.#members.size / SLICE), Math.floor(this.#tickMs / MIN_SLICE_MS)))
   }
 }

@@ -40,6 +40,11 @@ export class Pulse {
     this.#silenceMs = Math.ceil(intervalMs * (0.5 + Math.random() / 2))
   }
 
+  /** If nothing is heard before; in the past while an answer is awaited. */
+  get nextPingAt(): number {
+    return this.#pingedAt >= 0 ? 0 : this.#heardAt + this.#silenceMs
+  }
+
   heard(now: number): void {
     this.#heardAt = now
   }

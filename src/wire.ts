@@ -78,6 +78,8 @@ export class Wire
   /** The transport has closed. */
   #isGone = false
   readonly #deadlines: Deadlines
+  /** Before this no deadline can be over, unless something happens first: then it is 0. */
+  #quietUntil = 0
   /** There from the first step of the end on: an open connection needs none. */
   #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
@@ -298,6 +300,7 @@ export class Wire
   }
 
   onUnsent(): void {
+    this.#quietUntil = 0 // told at the end of each read and write
     this.#account()
   }
 
@@ -314,8 +317,9 @@ export class Wire
     else this.#report(error, this.connection)
   }
 
-  /** Every deadline of this connection, looked at once a tick. */
+  /** Every deadline of this connection, looked at once a tick; of an idle one that is the next ping, and nothing before. */
   beat(now: number): void {
+    if (this.isOpen && now < this.#quietUntil) return
     if (this.#isGone) {
       if (this.#deadlines.isTakingDue(now)) this.#giveUp()
       return
@@ -324,6 +328,7 @@ export class Wire
     const due = this.#deadlines.due(now)
     if (due !== undefined) this.#onDue(due)
     else if (this.isOpen) this.#checkPulse(now)
+    this.#quietUntil = this.#deadlines.quietUntil(now)
   }
 
   /** The budget of all connections is spent, and this one has spent most of it. */

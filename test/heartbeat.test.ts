@@ -154,3 +154,31 @@ t.test("the system's clock: timers that keep no process alive, and can be cancel
   t.ok(count > 0)
   t.ok(systemClock.now() > before)
 })
+
+t.test(
+  'a pass over many members is cut into slices: each has its turn once a tick, and nobody waits for all',
+  async (t) => {
+    const clock = new FakeClock()
+    const heartbeat = new Heartbeat(clock)
+    let beats = 0
+    let most = 0
+    const many = Array.from({ length: 20_000 }, () => ({ beat: () => void beats++ }))
+    for (const one of many) heartbeat.add(one, Infinity)
+    const [tickMs] = clock.intervals
+    clock.advance(2 * tickMs) // the first pass finds out how many they are
+    beats = 0
+    const [sliceMs] = clock.intervals
+    for (let ms = 0; ms < 20 * tickMs; ms += sliceMs) {
+      const before = beats
+      clock.advance(sliceMs)
+      most = Math.max(most, beats - before)
+    }
+    t.ok(most <= 520, `${most} at once`)
+    t.ok(beats >= 18 * many.length && beats <= 20 * many.length, `${beats / many.length} beats each in 20 ticks`)
+    for (const one of many.slice(1)) heartbeat.delete(one)
+    clock.advance(2 * tickMs)
+    t.same(clock.intervals, [tickMs], 'few have one slice again')
+    heartbeat.delete(many[0])
+    t.equal(clock.timers, 0)
+  },
+)

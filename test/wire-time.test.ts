@@ -331,3 +331,43 @@ t.test('whoever waits for our inflater is not pinged to death meanwhile', async 
   await pass(5_000)
   t.same(closes, ['1006'], 'with nothing left to inflate it is')
 })
+
+t.test('an idle connection is left alone until its next ping, and no clock is late for that', async (t) => {
+  const clocks: [name: string, setIn: (opened: ReturnType<typeof open>) => void, ms: number][] = [
+    ['messageTimeoutMs', ({ peer }) => peer.raw(Buffer.of(0x81)), 30_000],
+    [
+      'sendTimeoutMs',
+      ({ transport, socket }) => {
+        transport.hold()
+        socket.send('stuck')
+      },
+      120_000,
+    ],
+    [
+      'closeTimeoutMs',
+      ({ peer, socket }) => {
+        peer.answersClose = false
+        socket.close()
+      },
+      10_000,
+    ],
+  ]
+  for (const [name, setIn, ms] of clocks) {
+    t.test(name, async (t) => {
+      const opened = open({ settings: { [name]: ms } })
+      await opened.pass(45_000)
+      setIn(opened)
+      await opened.pass(ms - 1_000)
+      t.same(opened.closes, [], 'not before its time')
+      await opened.pass(3_000)
+      t.same(opened.closes, ['1006'])
+    })
+  }
+  t.test('maxLifetimeMs', async (t) => {
+    const { peer, pass } = open({ settings: { maxLifetimeMs: 200_000 } })
+    await pass(179_000)
+    t.same(peer.log, [])
+    await pass(23_000)
+    t.match(peer.log, [/^close 1001/])
+  })
+})
