@@ -17,6 +17,9 @@ const IN_FLIGHT_COST = 160
 /** What was not used for so long, or twice that, is forgotten: the numbers of a topic's messages. */
 const FORGET_MS = 300_000
 
+/** The last messages, as those of 'close' listeners, have so long to go out. */
+const LAST_MESSAGES_MS = 1_000
+
 const NOTHING = Buffer.alloc(0)
 
 /** What the relay asks of, and tells, the topics of this process. */
@@ -57,6 +60,8 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   /** Probes come back, or have not had the time yet. */
   #isAlive = true
   #isClosed = false
+  #closing: Promise<void> | undefined = undefined
+  #onAllSent: () => void = () => undefined
   /** Up to here nothing that others published was lost. */
   #goodUntil: number
   /** Why what others publish may be missing; undefined while nothing is. */
@@ -104,16 +109,10 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     return refusal
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#disconnect()
-    this.#forgetting.cancel()
-    try {
-      await this.#broker.close()
-    } catch (error) {
-      this.#owner.warn({ err: error, broker: this.#broker.name }, 'sockroute: the broker could not be closed')
-    }
+  /** Fulfils when what was published has gone out, as far as it does so soon, and the broker was let go of. It never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   // What the driver tells.
@@ -196,7 +195,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   #refuses(bytes: number): BrokerErrorCode | undefined {
-    if (!this.#isConnected || !this.#isAlive) return 'BROKER_UNAVAILABLE'
+    if (!this.#isConnected || !this.#isAlive || this.#isClosed) return 'BROKER_UNAVAILABLE'
     const { maxPayloadBytes } = this.#broker
     if (bytes > maxPayloadBytes) {
       this.#owner.warn({ bytes, maxPayloadBytes }, 'sockroute: a message is larger than the broker takes')
@@ -217,6 +216,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
       throw error
     } finally {
       this.#inFlightBytes -= cost
+      if (this.#inFlightBytes === 0) this.#onAllSent()
     }
   }
 
@@ -228,6 +228,28 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#owner.count('received')
     if (!this.#owner.isWanted(topic)) return
     this.#owner.deliver(topic, new PreparedMessage(isBinary ? Opcode.Binary : Opcode.Text, data, compress))
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#inFlightBytes > 0) await this.#allSent()
+    this.#disconnect()
+    this.#forgetting.cancel()
+    try {
+      await this.#broker.close()
+    } catch (error) {
+      this.#owner.warn({ err: error, broker: this.#broker.name }, 'sockroute: the broker could not be closed')
+    }
+  }
+
+  #allSent(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#owner.clock.setTimeout(resolve, LAST_MESSAGES_MS, true)
+      this.#onAllSent = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
   }
 
   /** Everything is subscribed anew, and then a probe has to come back. */
