@@ -19,6 +19,8 @@ export interface InterestOwner {
   wanted(): Iterable<string>
   /** The topic is about to be subscribed at the broker, and was not before. */
   onFresh(topic: string): void
+  /** It is subscribed only now, though somebody wanted it at `since`, and was told that the broker has not answered. */
+  onLate(topic: string, since: number): void
   /** The broker has not done what it was asked, although it is up. */
   onRefused(error: unknown): void
 }
@@ -30,6 +32,10 @@ const NO = Promise.resolve(false)
 class Batch {
   readonly isSubscribing: boolean
   readonly topics: string[] = []
+  /** When it was begun. */
+  readonly since: number
+  /** Somebody was told that the broker has not answered. */
+  isLate = false
   /** What has to be over before: the same topics are being unsubscribed. */
   readonly behind = new Set<Batch>()
   /** Fulfils with whether the broker has acknowledged. */
@@ -37,8 +43,9 @@ class Batch {
   settle: (isDone: boolean) => void = () => undefined
   #answer: Promise<boolean> | undefined = undefined
 
-  constructor(isSubscribing: boolean) {
+  constructor(isSubscribing: boolean, since: number) {
     this.isSubscribing = isSubscribing
+    this.since = since
     this.settled = new Promise((resolve) => {
       this.settle = resolve
     })
@@ -47,7 +54,10 @@ class Batch {
   /** The same for whoever does not want to wait for ever. */
   answer(clock: Clock): Promise<boolean> {
     this.#answer ??= new Promise((resolve) => {
-      const timer = clock.setTimeout(() => resolve(false), ANSWER_MS)
+      const timer = clock.setTimeout(() => {
+        this.isLate = true
+        resolve(false)
+      }, ANSWER_MS)
       void this.settled.then((isDone) => {
         timer.cancel()
         resolve(isDone)
@@ -71,6 +81,8 @@ export class Interest {
   readonly #going = new Map<string, Batch>()
   /** Since when; the oldest first. */
   readonly #lingering = new Map<string, number>()
+  /** What was refused: since when it has been wanted. */
+  readonly #refused = new Map<string, number>()
   #queue: Batch[] = []
   /** The last of the queue, while more topics may be added to it. */
   #gathering: Batch | undefined = undefined
@@ -102,6 +114,7 @@ export class Interest {
 
   /** Nobody is any more. */
   release(topic: string): void {
+    this.#refused.delete(topic)
     if (this.#on.has(topic)) this.#linger(topic)
   }
 
@@ -134,7 +147,7 @@ export class Interest {
     this.#calls = 0
     this.#queue = []
     this.#gathering = undefined
-    for (const topics of [this.#on, this.#coming, this.#going, this.#lingering]) topics.clear()
+    for (const topics of [this.#on, this.#coming, this.#going, this.#lingering, this.#refused]) topics.clear()
     this.#sweep?.cancel()
     this.#retry?.cancel()
     this.#sweep = undefined
@@ -144,7 +157,7 @@ export class Interest {
 
   #subscribe(topic: string): Batch {
     if (this.#gathering === undefined || this.#gathering.topics.length === MOST_TOPICS) {
-      this.#gathering = new Batch(true)
+      this.#gathering = new Batch(true, this.#clock.now())
       this.#enqueue(this.#gathering)
     }
     const batch = this.#gathering
@@ -199,12 +212,18 @@ export class Interest {
     }
   }
 
-  #onSubscribed({ topics }: Batch, isDone: boolean): void {
+  #onSubscribed({ topics, since, isLate }: Batch, isDone: boolean): void {
     for (const topic of topics) {
       this.#coming.delete(topic)
-      if (!isDone) continue
+      const wantedSince = this.#refused.get(topic) ?? since
+      if (!isDone) {
+        this.#refused.set(topic, wantedSince)
+        continue
+      }
       this.#on.add(topic)
+      const wasRefused = this.#refused.delete(topic)
       if (!this.#owner.isWanted(topic)) this.#linger(topic)
+      else if (isLate || wasRefused) this.#owner.onLate(topic, wantedSince)
     }
     if (isDone) return
     this.#retry?.cancel()
@@ -241,7 +260,7 @@ export class Interest {
       this.#lingering.delete(topic)
       this.#on.delete(topic)
       if (batch === undefined || batch.topics.length === MOST_TOPICS) {
-        batch = new Batch(false)
+        batch = new Batch(false, now)
         this.#gathering = undefined // what is subscribed from here on stands behind it
         this.#enqueue(batch)
       }

@@ -158,6 +158,10 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#heard.forget(topic)
   }
 
+  onLate(topic: string, since: number): void {
+    this.#owner.onGap(since, this.#owner.clock.now(), topic)
+  }
+
   onRefused(error: unknown): void {
     const details = { err: error, broker: this.#broker.name }
     this.#owner.warn(details, 'sockroute: the broker refuses a subscription; it is tried again each second')

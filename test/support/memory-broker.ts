@@ -21,8 +21,8 @@ export class MemoryBroker {
   readonly options: MemoryBrokerOptions
   readonly drivers: MemoryDriver[] = []
   isUp = true
-  /** Decides of each copy. Probes always arrive. */
-  fate: (topic: string, to: MemoryDriver) => Fate = () => 'arrives'
+  /** Decides of each copy, where `isKnown` says that one of the same origin has gone that way since the topic was subscribed. Probes always arrive. */
+  fate: (topic: string, isKnown: boolean) => Fate = () => 'arrives'
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.options = options
@@ -43,6 +43,7 @@ export class MemoryBroker {
 
   /** It is there again, as empty as after a crash; drivers connect when their time comes. */
   start(): void {
+    if (this.isUp) return
     this.isUp = true
     for (const driver of this.drivers) driver.connectSoon()
   }
@@ -56,8 +57,10 @@ export class MemoryBroker {
   route(topic: string, envelope: Uint8Array, from: MemoryDriver): number {
     let receivers = 0
     for (const driver of this.drivers) {
-      if (!driver.subscribed.has(topic) || (this.options.noEcho === true && driver === from)) continue
-      const fate = topic.startsWith('sockroute.node.') ? 'arrives' : this.fate(topic, driver)
+      const origins = driver.subscribed.get(topic)
+      if (origins === undefined || (this.options.noEcho === true && driver === from)) continue
+      const fate = topic.startsWith('sockroute.node.') ? 'arrives' : this.fate(topic, origins.has(from))
+      origins.add(from)
       receivers++
       for (let left = fate === 'is lost' ? 0 : fate === 'comes twice' ? 2 : 1; left > 0; left--) {
         driver.transmit(() => driver.sink?.onMessage(topic, envelope))
@@ -70,7 +73,8 @@ export class MemoryBroker {
 /** One process's way to it. */
 export class MemoryDriver implements Broker {
   readonly name = 'memory'
-  readonly subscribed = new Set<string>()
+  /** The topics, with those from whom something has come on them. */
+  readonly subscribed = new Map<string, Set<MemoryDriver>>()
   /** Each call, as `subscribe 3`. */
   readonly calls: string[] = []
   /** Between a broken connection and the next. */
@@ -108,7 +112,7 @@ export class MemoryDriver implements Broker {
   subscribe(topics: readonly string[]): Promise<void> {
     return this.#roundTrip(`subscribe ${topics.length}`, () => {
       if (topics.some(this.refuses)) throw new Error('refused')
-      for (const topic of topics) this.subscribed.add(topic)
+      for (const topic of topics) this.subscribed.set(topic, new Set())
     })
   }
 

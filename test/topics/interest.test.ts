@@ -11,9 +11,11 @@ async function setUp(options: MemoryBrokerOptions = {}) {
   const wanted = new Set<string>()
   const refused: unknown[] = []
   const fresh: string[] = []
+  const late: string[] = []
   const owner = {
     isWanted: (topic: string) => wanted.has(topic),
     wanted: () => wanted,
+    onLate: (topic: string, since: number) => void late.push(`${topic} since ${since}`),
     onFresh: (topic: string) => void fresh.push(topic),
     onRefused: (error: unknown) => void refused.push(error),
   }
@@ -33,7 +35,7 @@ async function setUp(options: MemoryBrokerOptions = {}) {
     interest.release(topic)
   }
   await pass(clock, 5)
-  return { broker, clock, driver, interest, wanted, want, release, refused, fresh, ups }
+  return { broker, clock, driver, interest, wanted, want, release, refused, fresh, late, ups }
 }
 
 /** What a promise has come to so far. */
@@ -120,7 +122,7 @@ t.test('wanted again while it is being unsubscribed: subscribed behind that', as
 })
 
 t.test('nobody waits for ever', async (t) => {
-  const { driver, clock, want } = await setUp()
+  const { driver, clock, want, late } = await setUp()
   driver.stall()
   const waiting = want('a')
   await pass(clock, 3_990, 10)
@@ -130,6 +132,7 @@ t.test('nobody waits for ever', async (t) => {
   driver.heal()
   await pass(clock, 5)
   t.equal(await stateOf(want('a')), true, 'it holds all the same')
+  t.same(late, ['a since 5'], 'and who was told that it does not hears from when on it did not')
 })
 
 t.test('down: everybody who waits hears it, and nothing is asked of the broker', async (t) => {
@@ -182,7 +185,7 @@ t.test('lost again before all is subscribed', async (t) => {
 })
 
 t.test('what the broker refuses is tried again each second', async (t) => {
-  const { broker, driver, clock, want, release, refused } = await setUp()
+  const { broker, driver, clock, want, release, refused, late } = await setUp()
   driver.refuses = () => true
   const waiting = want('a')
   await pass(clock, 5)
@@ -192,6 +195,7 @@ t.test('what the broker refuses is tried again each second', async (t) => {
   driver.refuses = () => false
   await pass(clock, 1_010, 10)
   t.equal(broker.subscribers('a'), 1)
+  t.same(late, ['a since 5'])
   driver.refuses = () => true
   release('a')
   await pass(clock, 2_000, 10)
@@ -215,5 +219,5 @@ t.test('after an outage, too', async (t) => {
   t.same(ups, [])
   driver.refuses = () => false
   await pass(clock, 1_000, 10)
-  t.same([ups, [...driver.subscribed].sort()], [[true], ['a', 'b']])
+  t.same([ups, [...driver.subscribed.keys()].sort()], [[true], ['a', 'b']])
 })
