@@ -10,7 +10,7 @@ import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
-import { TopicHub } from './topics/topic-hub.ts'
+import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
 import type { WireHost } from './wire-host.ts'
@@ -43,7 +43,7 @@ export interface Connections extends Iterable<Connection> {
 }
 
 /** All WebSockets of one app: settings, open connections, handshakes under way, and their end. */
-export class Hub implements WireHost {
+export class Hub implements WireHost, TopicHost {
   readonly settings: AppSettings
   readonly logger: Logger
   readonly heartbeat: Heartbeat<Wire>
@@ -73,7 +73,11 @@ export class Hub implements WireHost {
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
     this.connections = listOf(this.#wires)
-    this.topics = new TopicHub(this)
+    this.topics = new TopicHub(this, this.settings.broker)
+  }
+
+  get subscribers(): Iterable<Wire> {
+    return this.#wires.keys()
   }
 
   /** How often each limit was reached. */
@@ -134,9 +138,9 @@ export class Hub implements WireHost {
     return wire
   }
 
-  /** Ends all connections, and takes no more. Fulfils when the last is gone. */
+  /** Ends all connections, and takes no more. Fulfils when the last is gone, and the broker was let go of. */
   close(options: DrainOptions = {}): Promise<void> {
-    this.#closing ??= this.#drain(drainOptions(options), () => true)
+    this.#closing ??= this.#drain(drainOptions(options), () => true).then(() => this.topics.close())
     return this.#closing
   }
 

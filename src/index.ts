@@ -25,5 +25,18 @@ export { type PreparedMessage, prepare } from './prepared.ts'
 export { CloseCode } from './protocol/close-code.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol/errors.ts'
 export type { SendCallback } from './receipts.ts'
-export type { Published, PublishOptions, SocketTopics, TopicCounts, TopicState, Topics } from './topics/topics.ts'
+export type { Broker, BrokerSink } from './topics/broker.ts'
+export { BrokerError, type BrokerErrorCode } from './topics/broker-error.ts'
+export type {
+  Degraded,
+  Published,
+  PublishOptions,
+  Restored,
+  SocketTopics,
+  TopicCounts,
+  TopicEvents,
+  TopicGap,
+  TopicState,
+  Topics,
+} from './topics/topics.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'

@@ -58,6 +58,13 @@ const logger: Rule = (value) =>
     ? undefined
     : 'takes an object with the methods warn and error, such as console or a pino logger'
 
+const BROKER_METHODS = ['start', 'subscribe', 'unsubscribe', 'publish', 'close']
+
+const broker: Rule = (value) =>
+  isObject(value) && BROKER_METHODS.every((name) => isFunction(value[name]))
+    ? undefined
+    : `takes a broker's driver: an object with the methods ${BROKER_METHODS.join(', ')}`
+
 export const DRAIN_RULES: Record<string, Rule> = {
   spreadMs: ms(false, 0),
   deadlineMs: ms(false, 0),
@@ -119,6 +126,7 @@ const TOPIC_RULES: Record<string, Rule> = {
   maxTopics: count,
   slowSubscriber: (value) => (value === 'drop' || value === 'close' ? undefined : `takes 'drop' or 'close'`),
   onDropped: fn,
+  onGap: fn,
 }
 
 export const ROUTE_RULES: Record<string, Rule> = {
@@ -142,6 +150,7 @@ export const APP_RULES: Record<string, Rule> = {
   maxConnectionsPerAddress: count,
   maxTotalBytes: bytes(true),
   sharedReadBuffer: flag,
+  broker,
   drain,
   logger,
 }

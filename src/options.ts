@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { getHeapStatistics } from 'node:v8'
 import type { Connection } from './connection.ts'
+import type { Broker } from './topics/broker.ts'
+import type { TopicGap } from './topics/topics.ts'
 
 /** A number with its unit in the option's name, or `'unlimited'` where the docs of the option say so. */
 export type Limit = number | 'unlimited'
@@ -90,6 +92,11 @@ export interface TopicOptions {
   readonly slowSubscriber?: 'drop' | 'close'
   /** Called for each published message that a slow socket did not get. What it throws goes where handlers' errors go. */
   readonly onDropped?: (socket: Connection, topic: string) => unknown
+  /**
+   * Called when messages of other processes on a socket's topics were lost, or may have been: the broker was out of reach, or the
+   * messages' numbers have a gap. Tell the client to fetch anew what it shows. What it throws goes where handlers' errors go.
+   */
+  readonly onGap?: (socket: Connection, gap: TopicGap) => unknown
 }
 
 /** A rate, of messages (pings and pongs are messages, too), of bytes, or of both. */
@@ -252,6 +259,11 @@ export interface AppOptions extends RouteOptions {
    * @defaultValue true
    */
   readonly sharedReadBuffer?: boolean
+  /**
+   * The way to the other processes of the app, so that topics are theirs, too: made by a driver, and let go of by `close`.
+   * @defaultValue undefined (topics are those of this process)
+   */
+  readonly broker?: Broker
   /** How open connections end at shutdown. */
   readonly drain?: DrainOptions
   /** @defaultValue `console`, or the framework's own logger */
@@ -268,6 +280,7 @@ export interface TopicSettings {
   readonly maxTopics: number
   readonly slowSubscriber: 'drop' | 'close'
   readonly onDropped: TopicOptions['onDropped']
+  readonly onGap: TopicOptions['onGap']
 }
 
 /** What a connection has of its route. */
@@ -293,6 +306,7 @@ export interface AppSettings extends RouteSettings {
   readonly maxConnectionsPerAddress: number
   readonly maxTotalBytes: number
   readonly sharedReadBuffer: boolean
+  readonly broker: Broker | undefined
   readonly drain: Required<DrainOptions>
   readonly logger: Logger | undefined
 }
@@ -319,6 +333,7 @@ export const DEFAULTS: AppSettings = {
   maxTopics: 10_000,
   slowSubscriber: 'drop',
   onDropped: undefined,
+  onGap: undefined,
   origins: [],
   requireOrigin: false,
   allowedHosts: undefined,
@@ -333,6 +348,7 @@ export const DEFAULTS: AppSettings = {
   maxConnectionsPerAddress: Infinity,
   maxTotalBytes: Math.min(268_435_456, Math.floor(getHeapStatistics().heap_size_limit / 4)),
   sharedReadBuffer: true,
+  broker: undefined,
   drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },
   logger: undefined,
 }

@@ -18,7 +18,10 @@ export interface AppVerbs {
    * @throws TypeError for what is no topic, or cannot be sent; RangeError for a topic of more than 64 KiB
    */
   publish(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): number
-  /** The same, and fulfils when it has gone everywhere it is to go. Rejects for what `publish` throws. */
+  /**
+   * The same, and fulfils when the broker has taken it; without one at once. Rejects with a `BrokerError` when it has not: nothing
+   * is kept for later. Rejects for what `publish` throws, too.
+   */
   publishConfirmed(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): Promise<Published>
   /**
    * Ends all connections and takes no more: new upgrades get 503. Clients are told 1001, many of them spread over
@@ -33,7 +36,7 @@ export function withVerbs<Target extends object>(target: Target, hub: Hub): Targ
   const verbs: PropertyDescriptorMap = {
     connections: { value: hub.connections, enumerable: true },
     limitsHit: { get: () => hub.limitsHit, enumerable: true },
-    topics: { value: hub.topics.view(), enumerable: true },
+    topics: { value: hub.topics.view, enumerable: true },
     publish: { value: hub.topics.publish.bind(hub.topics), enumerable: true },
     publishConfirmed: { value: hub.topics.publishConfirmed.bind(hub.topics), enumerable: true },
     close: { value: (options?: DrainOptions) => hub.close(options), enumerable: true },

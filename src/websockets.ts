@@ -45,7 +45,7 @@ export class WebSockets implements AppVerbs {
 
   constructor(options: AppOptions) {
     this.#hub = new Hub(options)
-    this.topics = this.#hub.topics.view()
+    this.topics = this.#hub.topics.view
   }
 
   /** The open connections. */
@@ -111,7 +111,7 @@ export class WebSockets implements AppVerbs {
     return this.#hub.topics.publish(topic, data, options)
   }
 
-  /** The same, and fulfils when it has gone everywhere it is to go. Rejects for what `publish` throws. */
+  /** The same, and fulfils when the broker has taken it; rejects with a `BrokerError` when it has not. */
   publishConfirmed(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): Promise<Published> {
     return this.#hub.topics.publishConfirmed(topic, data, options)
   }

@@ -24,7 +24,8 @@ import type { Pulse } from './pulse.ts'
 import { Sender, type SenderOwner } from './sender.ts'
 import { Throttle } from './throttle.ts'
 import type { Members } from './topics/members.ts'
-import type { Subscriber, TopicHub } from './topics/topic-hub.ts'
+import type { Subscriber } from './topics/subscriber.ts'
+import type { TopicHub } from './topics/topic-hub.ts'
 import type { WireHost } from './wire-host.ts'
 
 /** It is given to every user: transferred by one, it would be detached for all. */

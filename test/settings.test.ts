@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type AppOptions, DEFAULTS } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
+import { MemoryBroker } from './support/memory-broker.ts'
 import { ROOT } from './support/root.ts'
 
 const MAX_MS = 2_147_483_647
@@ -110,6 +111,13 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     /subprotocol names/,
   ],
   ['slowSubscriber', ['drop', 'close'], ['Drop', 'wait', '', true, null, {}], /takes 'drop' or 'close'/],
+  ['onGap', [() => undefined], ['log', null, {}], /takes a function/],
+  [
+    'broker',
+    [new MemoryBroker().driver()],
+    [null, 'redis', {}, { publish: () => 1 }, () => 1],
+    /a broker's driver: an object with the methods start, subscribe, /,
+  ],
   ['onDropped', [() => undefined, async () => 1], ['log', null, {}], /takes a function/],
   ['onError', [() => undefined], ['log', null, {}], /takes a function/],
   ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],

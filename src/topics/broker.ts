@@ -5,7 +5,7 @@
 
 /** What a driver tells. */
 export interface BrokerSink {
-  /** A message on a topic that is subscribed to. Whether a driver brings back what it published itself is its own affair. */
+  /** A message on a topic that is subscribed to. What a driver published itself comes back, too, unless it has `probe`. */
   onMessage(topic: string, envelope: Uint8Array): void
   /**
    * The broker can be reached, for the first time or again. Nothing is subscribed to then, whatever was before: the relay
@@ -36,6 +36,16 @@ export interface Broker {
    * topic arrive in the order of the calls. `envelope` is not changed afterwards.
    */
   publish(topic: string, envelope: Uint8Array): Promise<number | undefined>
+  /**
+   * For a driver to whom its own messages do not come back. Fulfils when the broker has answered something sent now, behind every
+   * message that it had sent before. Without it the relay publishes to a topic of its own, and waits for that.
+   */
+  probe?(): Promise<void>
+  /**
+   * For a driver with a connection. It is dead, though nobody has said so: it is given up for a new one, and `onDown` and `onUp`
+   * follow as if it had broken.
+   */
+  reconnect?(): void
   /** Lets go of the broker. Nothing is told any more. */
   close(): Promise<void>
 }

@@ -1,30 +1,20 @@
 import { Connection } from '../connection.ts'
 import type { LimitName } from '../limits.ts'
-import type { TopicSettings } from '../options.ts'
 import { type MessageData, messageOpcode, toPayload } from '../payload.ts'
 import { PreparedMessage } from '../prepared.ts'
-import { countOf, eachOf, hasMember, type Members, withMember, withoutMember } from './members.ts'
+import { AppTopics } from './app-topics.ts'
+import type { Broker } from './broker.ts'
+import { BrokerError } from './broker-error.ts'
+import { countOf, eachOf, hasMember, withMember, withoutMember } from './members.ts'
+import type { Relay } from './relay.ts'
+import { type Counting, type LocalTopics, type RemoteHost, RemoteTopics } from './remote-topics.ts'
+import type { Subscriber } from './subscriber.ts'
 import { checkTopic } from './topic-name.ts'
 import { TopicTable } from './topic-table.ts'
-import type { Published, PublishOptions, TopicCounts, TopicState, Topics } from './topics.ts'
-
-/** A socket, as topics see it. Implemented by `Wire`. */
-export interface Subscriber {
-  readonly connection: Connection
-  readonly settings: TopicSettings
-  readonly isOpen: boolean
-  /** What it is subscribed to. */
-  subscriptions: Members<string>
-  /** Returns false, and takes nothing, while more than `maxBufferedBytes` are unsent. */
-  deliver(message: PreparedMessage): boolean
-  /** It does not take what is published as fast as it comes. */
-  closeAsSlow(): void
-  /** Calls the application's code; what that throws goes where handlers' errors go. */
-  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown
-}
+import type { Published, PublishOptions, TopicState } from './topics.ts'
 
 /** The app around the topics. */
-export interface TopicHost {
+export interface TopicHost extends RemoteHost {
   onLimit(name: LimitName): void
 }
 
@@ -33,31 +23,36 @@ const NO = Promise.resolve(false)
 const NO_OPTIONS: PublishOptions = {}
 
 /** Who is subscribed to what in this process, and what is published. */
-export class TopicHub {
+export class TopicHub implements LocalTopics {
+  readonly table = new TopicTable<Subscriber>()
+  readonly counts: Counting = { published: 0, relayed: 0, rejected: 0, received: 0, dropped: 0, gaps: 0 }
+  /** As users see them. */
+  readonly view: AppTopics
   readonly #host: TopicHost
-  readonly #table = new TopicTable<Subscriber>()
-  readonly #counts = { published: 0, relayed: 0, rejected: 0, received: 0, dropped: 0, gaps: 0 }
+  /** The way to other processes. */
+  readonly #relay: Relay | undefined
 
-  constructor(host: TopicHost) {
+  /** @throws what the driver throws for a wrong setting */
+  constructor(host: TopicHost, broker?: Broker) {
+    this.view = new AppTopics(this)
     this.#host = host
+    this.#relay = broker && new RemoteTopics(broker, this, host).relay
   }
 
-  /** As users see them. */
-  view(): Topics {
-    const [table, counts] = [this.#table, this.#counts]
-    return {
-      get size() {
-        return table.size
-      },
-      count: (topic) => table.count(topic),
-      [Symbol.iterator]: () => table.names()[Symbol.iterator](),
-      get state(): TopicState {
-        return 'local'
-      },
-      get counts(): TopicCounts {
-        return { ...counts }
-      },
-    }
+  get size(): number {
+    return this.table.size
+  }
+
+  get state(): TopicState {
+    return this.#relay?.state ?? 'local'
+  }
+
+  count(topic: string): number {
+    return this.table.count(topic)
+  }
+
+  names(): Iterable<string> {
+    return this.table.names()
   }
 
   /**
@@ -67,11 +62,12 @@ export class TopicHub {
   subscribe(subscriber: Subscriber, topic: unknown): Promise<boolean> {
     checkTopic(topic, 'subscribe')
     if (!subscriber.isOpen) return NO
-    if (hasMember(subscriber.subscriptions, topic)) return YES
-    this.#checkCount(subscriber)
-    subscriber.subscriptions = withMember(subscriber.subscriptions, topic)
-    this.#table.add(topic, subscriber)
-    return YES
+    if (!hasMember(subscriber.subscriptions, topic)) {
+      this.#checkCount(subscriber)
+      subscriber.subscriptions = withMember(subscriber.subscriptions, topic)
+      this.table.add(topic, subscriber)
+    }
+    return this.#relay === undefined ? YES : this.#relay.want(topic)
   }
 
   /** @throws as `subscribe` */
@@ -79,12 +75,12 @@ export class TopicHub {
     checkTopic(topic, 'unsubscribe')
     if (!hasMember(subscriber.subscriptions, topic)) return
     subscriber.subscriptions = withoutMember(subscriber.subscriptions, topic)
-    this.#table.delete(topic, subscriber)
+    this.#remove(topic, subscriber)
   }
 
   /** Its end has begun: it gets nothing more. What it was subscribed to it can still be asked. */
   leave(subscriber: Subscriber): void {
-    for (const topic of eachOf(subscriber.subscriptions)) this.#table.delete(topic, subscriber)
+    for (const topic of eachOf(subscriber.subscriptions)) this.#remove(topic, subscriber)
   }
 
   /**
@@ -92,16 +88,47 @@ export class TopicHub {
    * @throws TypeError for what is no topic, or cannot be sent; RangeError for a topic that is too long
    */
   publish(topic: string, data: MessageData | PreparedMessage, options: PublishOptions = NO_OPTIONS): number {
-    return this.#deliver(topic, this.#message(topic, data, options), options.except)
+    const message = this.#message(topic, data, options)
+    const local = this.#deliver(topic, message, options.except)
+    if (this.#relay !== undefined && options.local !== true) {
+      const sent = this.#relay.publish(topic, message)
+      if (typeof sent !== 'string') sent.catch(() => undefined) // it is counted
+    }
+    return local
   }
 
-  /** The same, and fulfils when it has gone everywhere it is to go. Rejects for what `publish` throws. */
+  /**
+   * The same, and fulfils when the broker has taken it; without one at once. Rejects with a `BrokerError` when it has not, and for what
+   * `publish` throws.
+   */
   async publishConfirmed(
     topic: string,
     data: MessageData | PreparedMessage,
     options: PublishOptions = NO_OPTIONS,
   ): Promise<Published> {
-    return { local: this.#deliver(topic, this.#message(topic, data, options), options.except) }
+    const message = this.#message(topic, data, options)
+    const local = this.#deliver(topic, message, options.except)
+    if (this.#relay === undefined || options.local === true) return { local }
+    const sent = this.#relay.publish(topic, message)
+    if (typeof sent === 'string') throw new BrokerError(sent, local)
+    const receivers = await sent.catch((error: unknown) => {
+      throw new BrokerError('BROKER_UNAVAILABLE', local, error)
+    })
+    return receivers === undefined ? { local } : { local, receivers }
+  }
+
+  /** A message from another process. */
+  deliver(topic: string, message: PreparedMessage): void {
+    this.#deliver(topic, message)
+  }
+
+  /** Lets go of the broker. */
+  async close(): Promise<void> {
+    await this.#relay?.close()
+  }
+
+  #remove(topic: string, subscriber: Subscriber): void {
+    if (this.table.delete(topic, subscriber)) this.#relay?.release(topic)
   }
 
   #checkCount({ subscriptions, settings }: Subscriber): void {
@@ -117,14 +144,14 @@ export class TopicHub {
       throw new TypeError('publish(topic, data, { except }): except is a socket of a route')
     }
     const message = data instanceof PreparedMessage ? data : frameOnce(data, binary, compress)
-    this.#counts.published++
+    this.counts.published++
     return message
   }
 
   #deliver(topic: string, message: PreparedMessage, except?: Connection<unknown>): number {
     let delivered = 0
     const slow: Subscriber[] = []
-    this.#table.visit(topic, (subscriber) => {
+    this.table.visit(topic, (subscriber) => {
       if (subscriber.connection === except) return
       if (subscriber.deliver(message)) delivered++
       else if (subscriber.isOpen) slow.push(subscriber)
@@ -136,7 +163,7 @@ export class TopicHub {
 
   #onSlow(subscriber: Subscriber, topic: string): void {
     const { slowSubscriber, onDropped } = subscriber.settings
-    this.#counts.dropped++
+    this.counts.dropped++
     this.#host.onLimit('slowSubscriber')
     if (slowSubscriber === 'close') subscriber.closeAsSlow()
     if (onDropped !== undefined) subscriber.call(onDropped, [subscriber.connection, topic])

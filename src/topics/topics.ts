@@ -33,18 +33,47 @@ export interface TopicCounts {
   readonly gaps: number
 }
 
+/** Messages of other processes may be missing: the broker could not be reached, or the messages' numbers say so. */
+export interface TopicGap {
+  readonly topics: readonly string[]
+  /** What was published between these may be missing: milliseconds since 1970, by this machine's clock. */
+  readonly from: number
+  readonly to: number
+}
+
+/** What is published here reaches this process alone, and nothing comes from others. */
+export interface Degraded {
+  /** The driver has lost the broker, or nothing comes back from it. */
+  readonly reason: 'disconnect' | 'probe'
+  readonly error: Error
+}
+
+/** Messages go to other processes and come from them again. */
+export interface Restored extends Pick<TopicGap, 'from' | 'to'> {
+  readonly reason: Degraded['reason']
+}
+
+/** What `app.ws.topics` tells. */
+export interface TopicEvents {
+  degraded: [event: Degraded]
+  restored: [event: Restored]
+}
+
+/** `'local'` without a broker; with one whether it carries. */
+export type TopicState = 'local' | 'up' | 'degraded'
+
 /** The topics of one app: `app.ws.topics`. Those with a subscriber in this process, that is. */
 export interface Topics extends Iterable<string> {
   /** How many there are. */
   readonly size: number
   /** How many sockets of this process are subscribed to `topic`. */
   count(topic: string): number
-  /** `'local'` without a broker; with one whether it carries. */
   readonly state: TopicState
   readonly counts: TopicCounts
+  on<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
+  once<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
+  off<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
 }
-
-export type TopicState = 'local' | 'up' | 'degraded'
 
 /** The topics that one socket is subscribed to, at any time. */
 export class SocketTopics implements Iterable<string> {

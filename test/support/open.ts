@@ -67,7 +67,14 @@ export function open(options: OpenOptions = {}): Opened {
   const host = {
     heartbeat,
     budget: options.budget ?? new Budget(Infinity, []),
-    topics: options.topics ?? new TopicHub({ onLimit: (name) => void limits.push(name) }),
+    topics:
+      options.topics ??
+      new TopicHub({
+        clock,
+        subscribers: [],
+        log: () => undefined,
+        onLimit: (name) => void limits.push(name),
+      }),
     onHandlerError(error: unknown, socket: Connection) {
       errors.push(error)
       options.onError?.(error, socket)

@@ -1,39 +1,14 @@
 import t from 'tap'
 import type { Connection } from '../../src/connection.ts'
-import { Hub } from '../../src/hub.ts'
-import type { AppOptions, RouteOptions } from '../../src/options.ts'
+import type { Hub } from '../../src/hub.ts'
+import type { AppOptions } from '../../src/options.ts'
 import { prepare } from '../../src/prepared.ts'
-import { inherit } from '../../src/settings.ts'
-import type { Upgrade } from '../../src/upgrade.ts'
-import { FakeClock } from '../support/clock.ts'
 import { settle } from '../support/open.ts'
-import { type End, pair } from '../support/pair.ts'
-import { Peer } from '../support/peer.ts'
+import { type NodeSocket, startNode, type TopicNode } from '../support/topic-node.ts'
 
-interface Opened {
-  readonly socket: Connection
-  readonly transport: End
-  readonly peer: Peer
-}
+const setUp = (options?: AppOptions): TopicNode => startNode(options)
 
-function setUp(options: AppOptions = {}) {
-  const logged: string[] = []
-  const log = (_: object, message: string): void => void logged.push(message)
-  const hub = new Hub({ pingIntervalMs: 'unlimited', ...options }, { warn: log, error: log }, new FakeClock())
-  const upgrade = { depart: () => undefined, terminate: () => undefined } as unknown as Upgrade // the hub asks no more of it
-  const open = (route: RouteOptions = {}, topic?: string): Opened => {
-    const [transport, far] = pair()
-    const peer = new Peer(far)
-    const settings = inherit(hub.settings, route)
-    const opening = { settings, protocol: '', handler: () => undefined, request: undefined, server: undefined }
-    const { connection: socket } = hub.open(transport, Buffer.alloc(0), opening, upgrade)
-    if (topic !== undefined) void socket.subscribe(topic)
-    return { socket, transport, peer }
-  }
-  return { hub, topics: hub.topics, view: hub.topics.view(), open, logged }
-}
-
-const logs = (opened: readonly Opened[]): string[][] => opened.map(({ peer }) => peer.log)
+const logs = (opened: readonly NodeSocket[]): string[][] => opened.map(({ peer }) => peer.log)
 
 t.test('all who are subscribed, each once, and nobody else', async (t) => {
   const { topics, view, open } = setUp()
@@ -123,7 +98,7 @@ t.test('maxTopics, since what a topic is called often comes from the peer', asyn
   t.equal(view.size, 2)
 })
 
-const ends: [how: string, end: (opened: Opened, hub: Hub) => unknown][] = [
+const ends: [how: string, end: (opened: NodeSocket, hub: Hub) => unknown][] = [
   ['close', ({ socket }) => socket.close()],
   ['terminate', ({ socket }) => socket.terminate()],
   ['a close frame of the peer', ({ peer }) => peer.close(1000)],
@@ -243,7 +218,7 @@ t.test('what onDropped throws goes where handlers’ errors go', async (t) => {
 
 t.test('onDropped may subscribe, unsubscribe, publish and close', async (t) => {
   const { topics, view, open } = setUp({ maxBufferedBytes: 10 })
-  const all: Opened[] = []
+  const all: NodeSocket[] = []
   const prompt = open()
   let calls = 0
   const acts: ((socket: Connection) => void)[] = [

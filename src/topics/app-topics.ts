@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events'
+import type { TopicCounts, TopicEvents, TopicState, Topics } from './topics.ts'
+
+/** What `app.ws.topics` shows. */
+export interface TopicsBehind {
+  readonly size: number
+  readonly state: TopicState
+  readonly counts: TopicCounts
+  count(topic: string): number
+  names(): Iterable<string>
+}
+
+/** `app.ws.topics`: what users may know of an app's topics. */
+export class AppTopics extends EventEmitter<TopicEvents> implements Topics {
+  readonly #behind: TopicsBehind
+
+  constructor(behind: TopicsBehind) {
+    super()
+    this.#behind = behind
+  }
+
+  get size(): number {
+    return this.#behind.size
+  }
+
+  get state(): TopicState {
+    return this.#behind.state
+  }
+
+  get counts(): TopicCounts {
+    return { ...this.#behind.counts }
+  }
+
+  count(topic: string): number {
+    return this.#behind.count(topic)
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.#behind.names()[Symbol.iterator]()
+  }
+}

@@ -1,0 +1,19 @@
+import type { Connection } from '../connection.ts'
+import type { TopicSettings } from '../options.ts'
+import type { PreparedMessage } from '../prepared.ts'
+import type { Members } from './members.ts'
+
+/** A socket, as topics see it. Implemented by `Wire`. */
+export interface Subscriber {
+  readonly connection: Connection
+  readonly settings: TopicSettings
+  readonly isOpen: boolean
+  /** What it is subscribed to. */
+  subscriptions: Members<string>
+  /** Returns false, and takes nothing, while more than `maxBufferedBytes` are unsent. */
+  deliver(message: PreparedMessage): boolean
+  /** It does not take what is published as fast as it comes. */
+  closeAsSlow(): void
+  /** Calls the application's code; what that throws goes where handlers' errors go. */
+  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown
+}
