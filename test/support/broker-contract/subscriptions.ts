@@ -115,10 +115,8 @@ export const SUBSCRIPTIONS: readonly Check[] = [
       await receiver.driver.subscribe(topics)
       await Promise.all(topics.map((topic) => publisher.publish(topic, 'all')))
       await receiver.until('one each', () => receiver.heard.length >= topics.length)
-      assert.deepEqual(
-        receiver.heard.map(({ topic }) => topic),
-        topics,
-      )
+      assert.deepEqual(new Set(receiver.heard.map(({ topic }) => topic)), new Set(topics))
+      assert.equal(receiver.heard.length, topics.length)
       await receiver.driver.unsubscribe(topics)
       await Promise.all(topics.slice(0, 100).map((topic) => publisher.publish(topic, 'none')))
       await peers.fence(publisher, [receiver])
@@ -138,7 +136,7 @@ export const SUBSCRIPTIONS: readonly Check[] = [
       const heard = receiver.heard.length
       await publishing
       await peers.fence(publisher, [witness])
-      await emptied(publisher, async () => (await broker.subscriptions()) <= before + 1) // the fence's own
+      await emptied(publisher, async () => (await broker.subscriptions()) <= before)
       assert.equal(receiver.heard.length, heard)
       assert.deepEqual(receiver.states, ['up'], 'to be closed is not to be down')
       await assertClosed(receiver)
