@@ -9,7 +9,11 @@ const ENTRY_POINTS = {
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],
+  'sockroute/redis': ['redisBroker'],
 }
+
+/** Optional, all of them: an entry point needs its own. */
+const PEERS = ['express', 'fastify', 'redis']
 
 checkPackage()
 
@@ -37,7 +41,7 @@ function checkPackage() {
 
 function install(folder, tarball) {
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }')
-  const packages = [tarball, `express@${version('express')}`, `fastify@${version('fastify')}`]
+  const packages = [tarball, ...PEERS.map((peer) => `${peer}@${version(peer)}`)]
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--silent', ...packages], { cwd: folder })
 }
 

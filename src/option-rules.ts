@@ -5,7 +5,7 @@ import { isToken } from './protocol/token-list.ts'
 const MAX_TIMEOUT_MS = 2_147_483_647
 
 /** Says what is wrong with a value as the end of a sentence, or nothing. */
-type Rule = (value: unknown) => string | undefined
+export type Rule = (value: unknown) => string | undefined
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 

@@ -18,7 +18,9 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
-  [/^adapters\//, /^(\.\.\/src\/adapter\.ts|redis|@nats-io\/[\w-]+|node:[\w/]+)$/],
+  // A driver: its own files, what all drivers share, and its broker's client.
+  [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
+  [/^adapters\/redis(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|redis)-\w+\.ts|redis|node:[\w/]+)$/],
 ]
 
 /** What may be imported for its types alone: it leaves nothing in the code that runs. */

@@ -3,12 +3,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { TLS } from '../adapters/tls.ts'
+import { listens } from './listens.ts'
 
 /** One way through a proxy. */
 export interface Site {
@@ -59,24 +58,6 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')
-}
-
-async function listens(child: ChildProcess, port: number): Promise<void> {
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`)
-    await delay(20)
-  }
-}
-
-function answers(port: number): Promise<boolean> {
-  const probe = connect(port, '127.0.0.1')
-  return new Promise((resolve) => {
-    probe.once('error', () => resolve(false))
-    probe.once('connect', () => {
-      probe.destroy()
-      resolve(true)
-    })
-  })
 }
 
 /** As nginx.org/en/docs/http/websocket.html has it. `$host` is the client's, `$proxy_host` what nginx sends by itself. */

@@ -1,0 +1,92 @@
+import { type createClient, ErrorReply, type RedisClientOptions } from 'redis'
+import { Answers } from './broker-answers.ts'
+import { Changes } from './broker-changes.ts'
+import type { Life } from './broker-link.ts'
+
+export type RedisClient = ReturnType<typeof createClient>
+
+/** A client of the user's settings and of ours; each call makes a new one, not connected yet. */
+export type MakeClient = (ours: RedisClientOptions) => RedisClient
+
+/** What is done with a connection, whatever it consists of. */
+export interface RedisConnection {
+  publish(topic: string, envelope: Buffer): Promise<number>
+  change(topics: readonly string[], isOn: boolean): Promise<void>
+}
+
+interface ClientOptions {
+  readonly life: Life
+  readonly make: MakeClient
+  readonly timeoutMs: number
+}
+
+interface ConnectOptions extends ClientOptions {
+  readonly onMessage: (message: Buffer, channel: Buffer) => void
+}
+
+/** Its own time-outs would cost a timer for each command; its queue and its reconnecting would do late what was asked before. */
+const OURS: RedisClientOptions = {
+  commandOptions: { timeout: undefined },
+  disableOfflineQueue: true,
+  maintNotifications: 'disabled',
+}
+
+/** A connected client, which ends with `life` as `life` ends with it. */
+export async function connectClient({ life, make, timeoutMs }: ClientOptions, protocol: 2 | 3): Promise<RedisClient> {
+  const socket = { connectTimeout: timeoutMs, reconnectStrategy: false } as const
+  const client = make({ ...OURS, RESP: protocol as 3, socket }) // what differs are the types of replies that nobody asks for here
+  let failure: Error | undefined
+  let isConnected = false
+  client.on('error', (error: Error) => {
+    failure ??= error
+    if (isConnected) life.abort(error)
+  })
+  const end = (): void => client.destroy()
+  life.signal.addEventListener('abort', end, { once: true })
+  client.on('connect', () => life.signal.aborted && end()) // until here it had nothing that could have been ended
+  try {
+    await client.connect()
+  } catch (error) {
+    end()
+    throw failure ?? error
+  }
+  isConnected = true
+  life.signal.throwIfAborted()
+  return client
+}
+
+/** A server that knows RESP3 does all on one connection: what comes back tells that both ways are there. */
+export async function connectRedis(options: ConnectOptions, prefix: string): Promise<RedisConnection> {
+  const { subscriber, publisher } = await connectPair(options)
+  const { life, timeoutMs, onMessage } = options
+  const answers = new Answers(life, timeoutMs)
+  const changes = new Changes(async (on, off) => {
+    life.signal.throwIfAborted() // a client that has ended would keep it for ever
+    await Promise.all([
+      on.length > 0 && answers.expect(subscriber.subscribe(on, onMessage, true)),
+      off.length > 0 && answers.expect(subscriber.unsubscribe(off, onMessage, true)),
+    ])
+  })
+  const channel = (topic: string): string => prefix + topic
+  return {
+    publish: (topic, envelope) => answers.expect(publisher.sendCommand<number>(['PUBLISH', channel(topic), envelope])),
+    change: (topics, isOn) => changes.change(topics.map(channel), isOn),
+  }
+}
+
+/** Without RESP3 a subscriber can do nothing else, and one publishes beside it; both live and end together. */
+async function connectPair(options: ConnectOptions): Promise<{ subscriber: RedisClient; publisher: RedisClient }> {
+  try {
+    const one = await connectClient(options, 3)
+    return { subscriber: one, publisher: one }
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    const [subscriber, publisher] = await Promise.all([connectClient(options, 2), connectClient(options, 2)])
+    return { subscriber, publisher }
+  }
+}
+
+/** Of the greeting in RESP3, by an older server or by a proxy. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ErrorReply && /NOPROTO|unknown command|unsupported/i.test(error.message)
+}

@@ -1,0 +1,210 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient, RESP_TYPES } from 'redis'
+import t, { type Test } from 'tap'
+import { type RedisBrokerOptions, type RedisTarget, redisBroker } from '../../adapters/redis.ts'
+import { type Peer, Peers } from '../support/broker-contract/peer.ts'
+import { type BrokerUnderTest, brokerContract } from '../support/broker-contract.ts'
+import { BrokerProgram, missing, redisCommand } from '../support/broker-program.ts'
+import { handles, handlesLike } from '../support/handles.ts'
+import { openLine } from '../support/line.ts'
+import { TLS } from './tls.ts'
+
+const REPLY_TIMEOUT_MS = 500
+const PATIENCE_MS = 20_000
+
+/** A Redis, and drivers for it. `targetOf` makes what a driver is given out of a port. */
+async function redis(
+  t: Test,
+  command: (port: number) => string[],
+  targetOf: (port: number) => RedisTarget,
+  options: RedisBrokerOptions = {},
+): Promise<BrokerUnderTest> {
+  const program = await BrokerProgram.start(t, command)
+  return {
+    create: () => redisBroker(targetOf(program.port), options),
+    subscriptions: () => subscriptionsAt(program.port),
+    stop: () => program.kill(),
+    start: () => program.start(),
+    async createOnLine() {
+      const line = await openLine(t, program.port)
+      return { driver: redisBroker(targetOf(line.port), { ...options, replyTimeoutMs: REPLY_TIMEOUT_MS }), line }
+    },
+  }
+}
+
+async function subscriptionsAt(port: number): Promise<number> {
+  const client = await createClient({ url: urlOf(port), RESP: 2 }).connect()
+  const channels = await client.pubSubChannels()
+  const counts = await client.pubSubNumSub(channels)
+  client.destroy()
+  return Object.values(counts).reduce((sum, count) => sum + Number(count), 0)
+}
+
+const urlOf = (port: number): string => `redis://127.0.0.1:${port}`
+
+for (const program of ['redis-server', 'valkey-server'] as const) {
+  t.test(program, { skip: !process.env.CI && missing(program) }, async (t) => {
+    brokerContract(t, program, await redis(t, redisCommand(program), urlOf))
+  })
+}
+
+const skip = !process.env.CI && missing('redis-server')
+
+/** One that publishes and one that hears it, however they came to be. */
+async function heard(t: Test, target: RedisTarget, options: RedisBrokerOptions = {}): Promise<Peer[]> {
+  const peers = new Peers({ create: () => redisBroker(target, options) }, PATIENCE_MS)
+  t.teardown(() => peers.close())
+  const [publisher, receiver] = await peers.up(2)
+  await receiver.driver.subscribe(['topic'])
+  t.equal(await publisher.publish('topic', 'heard'), 1)
+  await receiver.until('heard', () => receiver.on('topic').length === 1)
+  return [publisher, receiver]
+}
+
+t.test('a server without RESP3', { skip }, async (t) => {
+  const old = await redis(t, redisCommand('redis-server', '--rename-command', 'HELLO', ''), urlOf)
+  brokerContract(t, 'RESP2', old)
+})
+
+t.test('without RESP3, the two connections end together', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server', '--rename-command', 'HELLO', ''))
+  const admin = await createClient({ url: urlOf(port), RESP: 2 }).connect()
+  t.teardown(() => admin.destroy())
+  const [, receiver] = await heard(t, urlOf(port))
+  const kinds = ['PUBSUB', 'NORMAL'] as const
+  for (const [index, kind] of kinds.entries()) {
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', kind, 'SKIPME', 'yes'])
+    await receiver.until('down', () => receiver.states.length >= 2 * index + 2)
+    await receiver.until('up', () => receiver.states.length === 2 * index + 3)
+    t.equal(await receiver.publish('topic', 'nobody has it'), 0)
+  }
+})
+
+t.test('passwords and TLS are the client’s own settings', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockroute-redis-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  writeFileSync(cert, TLS.cert)
+  writeFileSync(key, TLS.key)
+  const tls = (port: number): string[] => [
+    ...redisCommand('redis-server', '--requirepass', 'secret', '--port', '0', '--tls-port', String(port))(port),
+    ...Object.entries({ cert, key, 'ca-cert': cert }).flatMap(([what, file]) => [`--tls-${what}-file`, file]),
+    '--tls-auth-clients',
+    'no',
+  ]
+  const { port } = await BrokerProgram.start(t, tls)
+  const socket = { tls: true, host: '127.0.0.1', port, rejectUnauthorized: false } as const
+  await heard(
+    t,
+    { url: `rediss://:secret@127.0.0.1:${port}`, socket: { tls: true, rejectUnauthorized: false } },
+    { prefix: 'url:' },
+  )
+  await heard(t, { password: 'secret', socket }, { prefix: 'settings:' })
+  const client = createClient({ password: 'secret', socket })
+  await heard(t, client)
+  t.notOk(client.isOpen, 'the user’s client is not touched')
+
+  const wrong = new Peers({ create: () => redisBroker({ password: 'wrong', socket }) }, PATIENCE_MS)
+  t.teardown(() => wrong.close())
+  const peer = await wrong.started()
+  await peer.until('down', () => peer.states.length > 0)
+  t.match(peer.reasons[0].message, /redis cannot be reached: WRONGPASS/)
+})
+
+t.test('the user’s client goes on with what it does', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const client = await createClient({
+    url: urlOf(port),
+    commandOptions: { typeMapping: { [RESP_TYPES.NUMBER]: String } },
+  })
+    .on('error', (error) => t.fail(error))
+    .connect()
+  t.teardown(() => client.destroy())
+  await heard(t, client, { prefix: 'app:' })
+  await client.set('key', 'value')
+  t.equal(await client.get('key'), 'value')
+  t.same(await client.pubSubChannels(), ['app:topic'])
+})
+
+t.test('prefixes keep apps apart', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const [, one] = await heard(t, urlOf(port), { prefix: 'one:' })
+  const [, two] = await heard(t, urlOf(port), { prefix: 'two:' })
+  t.same([one.on('topic'), two.on('topic')], [['heard'], ['heard']])
+})
+
+t.test('a subscriber that the server cut off, since it had fallen behind, is told', { skip }, async (t) => {
+  const limit = ['--client-output-buffer-limit', 'pubsub 1mb 1mb 1']
+  const program = await BrokerProgram.start(t, redisCommand('redis-server', ...limit))
+  const line = await openLine(t, program.port)
+  const peers = new Peers({ create: () => redisBroker(urlOf(line.port)) }, PATIENCE_MS)
+  const [publisher] = await heard(t, urlOf(program.port))
+  t.teardown(() => peers.close())
+  const [behind] = await peers.up(1)
+  await behind.driver.subscribe(['flood'])
+  line.stall()
+  const large = Buffer.alloc(1_000_000)
+  while ((await publisher.driver.publish('flood', large)) === 1);
+  line.heal()
+  await behind.until('up again', () => behind.states.length === 3)
+  t.same(behind.states, ['up', 'down', 'up'])
+})
+
+t.test('a server that says nothing is given up, and nothing of it is left', async (t) => {
+  const before = handles()
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => sockets.push(socket.resume())).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const peers = new Peers(
+    { create: () => redisBroker(urlOf((silent.address() as AddressInfo).port), { replyTimeoutMs: 50 }) },
+    PATIENCE_MS,
+  )
+  const peer = await peers.started()
+  await peer.until('down', () => peer.states.length > 0)
+  t.match(peer.reasons[0].message, /no connection within 50 ms/)
+  while (sockets.length < 3) await once(silent, 'connection')
+  t.same(peer.states, ['down'], 'told once, however often it is tried')
+  await peers.close()
+  silent.close()
+  await handlesLike(before)
+  t.pass('no handle is left')
+})
+
+t.test('close leaves no handle open, whenever it comes', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const before = handles()
+  for (const turns of [0, 1, 2, 5, 10, 50]) {
+    const driver = redisBroker(urlOf(port))
+    driver.start({ onMessage: () => undefined, onUp: () => undefined, onDown: () => undefined })
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+    await driver.close()
+  }
+  await handlesLike(before)
+  t.pass('no handle is left')
+})
+
+t.test('what cannot be right is thrown at once', async (t) => {
+  const cluster = { rootNodes: [{ url: urlOf(1) }] }
+  const cases: [what: string, target: unknown, options: object, message: RegExp][] = [
+    ['a URL of another kind', 'http://localhost', {}, /http/],
+    ['no URL', 'localhost', {}, /URL/],
+    ['an unknown option', urlOf(1), { perfix: 'x' }, /no option perfix/],
+    ['a prefix with a brace', urlOf(1), { prefix: 'a{' }, /prefix takes/],
+    ['no partitions', urlOf(1), { sharded: true, partitions: 0 }, /partitions takes/],
+    ['a time that is none', urlOf(1), { replyTimeoutMs: '5s' }, /replyTimeoutMs takes/],
+    ['a cluster that is not sharded', cluster, {}, /sharded: true/],
+    ['a cluster without nodes', { rootNodes: [] }, { sharded: true }, /no node/],
+  ]
+  for (const [what, target, options, message] of cases) {
+    t.throws(() => redisBroker(target as RedisTarget, options), { name: 'TypeError', message }, what)
+  }
+  const driver = redisBroker(urlOf(1))
+  const sink = { onMessage: () => undefined, onUp: () => undefined, onDown: () => undefined }
+  driver.start(sink)
+  t.throws(() => driver.start(sink), TypeError, 'to start twice')
+  await driver.close()
+})
