@@ -189,6 +189,32 @@ t.test('the broker dies: local messages go on, others are rejected at once; then
   t.match(a.logged, [/cannot be reached/, /there again/])
 })
 
+t.test('one process is cut off for a while: it is told once, the others of nothing', async (t) => {
+  const { a, b, time } = await setUp()
+  await time(100)
+  const gaps: string[] = []
+  const [cut, kept] = [
+    a.open({ onGap: (_, { topics }) => void gaps.push(`a ${topics}`) }, 'room', 'other'),
+    b.open({ onGap: () => void gaps.push('b') }, 'room'),
+  ]
+  await time(100)
+  b.topics.publish('room', '1')
+  await time(100)
+  a.driver.cut('reset')
+  b.topics.publish('room', '2')
+  await time(500)
+  b.topics.publish('room', '3')
+  await time(100)
+  t.same(
+    [cut.peer.log, kept.peer.log],
+    [
+      ['text 1', 'text 3'],
+      ['text 1', 'text 2', 'text 3'],
+    ],
+  )
+  t.same(gaps, ['a room,other'])
+})
+
 t.test('one pair of events for an outage with many attempts', async (t) => {
   const { broker, a, time } = await setUp()
   const events = eventsOf(a)
