@@ -6,7 +6,7 @@ import type { Broker, BrokerSink } from './broker.ts'
 import type { BrokerErrorCode } from './broker-error.ts'
 import { decodeEnvelope, type Envelope, encodeEnvelope, HEADER_BYTES, NODE_BYTES } from './envelope.ts'
 import { Interest, type InterestOwner } from './interest.ts'
-import { Probe, type ProbeOwner } from './probe.ts'
+import { PROBE_MS, Probe, type ProbeOwner } from './probe.ts'
 import { HeardSequences, SentSequences } from './sequences.ts'
 import type { Degraded, Restored } from './topics.ts'
 
@@ -17,6 +17,8 @@ const IN_FLIGHT_COST = 160
 /** What was not used for so long, or twice that, is forgotten: the numbers of a topic's messages. */
 const FORGET_MS = 300_000
 
+/** A message is on its way to the broker for no longer: by then a probe of its node has not come back, and it was rejected. */
+const MOST_UNDER_WAY_MS = 2 * PROBE_MS
 /** The last messages, as those of 'close' listeners, have so long to go out. */
 const LAST_MESSAGES_MS = 1_000
 
@@ -62,7 +64,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   #isClosed = false
   #closing: Promise<void> | undefined = undefined
   #onAllSent: () => void = () => undefined
-  /** Up to here nothing that others published was lost. */
+  /** Up to here nothing that the broker had was lost. */
   #goodUntil: number
   /** Why what others publish may be missing; undefined while nothing is. */
   #trouble: Restored['reason'] | 'start' | undefined = 'start'
@@ -175,7 +177,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   onAlive(sentAt: number): void {
-    const [from, reason] = [this.#goodUntil, this.#trouble]
+    const [from, reason] = [this.#goodUntil - MOST_UNDER_WAY_MS, this.#trouble]
     this.#goodUntil = sentAt
     this.#isAlive = true
     this.#trouble = undefined
@@ -228,7 +230,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     if (!this.#interest.has(topic)) return // its last subscriber has just gone
     const heard = this.#heard.hear(node, topic, sequence, isFirst, this.#goodUntil)
     if (heard === 'again') return
-    if (heard !== 'next') this.#owner.onGap(heard.since, this.#owner.clock.now(), topic)
+    if (heard !== 'next') this.#owner.onGap(heard.since - MOST_UNDER_WAY_MS, this.#owner.clock.now(), topic)
     this.#owner.count('received')
     if (!this.#owner.isWanted(topic)) return
     this.#owner.deliver(topic, new PreparedMessage(isBinary ? Opcode.Binary : Opcode.Text, data, compress))

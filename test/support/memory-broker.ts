@@ -22,7 +22,7 @@ export class MemoryBroker {
   readonly drivers: MemoryDriver[] = []
   isUp = true
   /** Decides of each copy, where `isKnown` says that one of the same origin has gone that way since the topic was subscribed. Probes always arrive. */
-  fate: (topic: string, isKnown: boolean) => Fate = () => 'arrives'
+  fate: (envelope: Uint8Array, isKnown: boolean) => Fate = () => 'arrives'
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.options = options
@@ -59,7 +59,7 @@ export class MemoryBroker {
     for (const driver of this.drivers) {
       const origins = driver.subscribed.get(topic)
       if (origins === undefined || (this.options.noEcho === true && driver === from)) continue
-      const fate = topic.startsWith('sockroute.node.') ? 'arrives' : this.fate(topic, origins.has(from))
+      const fate = topic.startsWith('sockroute.node.') ? 'arrives' : this.fate(envelope, origins.has(from))
       origins.add(from)
       receivers++
       for (let left = fate === 'is lost' ? 0 : fate === 'comes twice' ? 2 : 1; left > 0; left--) {

@@ -6,6 +6,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Connection } from '../../src/connection.ts'
+import { HEADER_BYTES } from '../../src/topics/envelope.ts'
 import type { TopicGap } from '../../src/topics/topics.ts'
 import { holds } from '../support/holds.ts'
 import { MemoryBroker } from '../support/memory-broker.ts'
@@ -65,8 +66,14 @@ class Simulation {
   readonly members: Member[] = []
   readonly messages: Message[] = []
   readonly events: string[][] = []
+  readonly #lost = new Set<string>()
+  #isRepeating = false
 
   async begin(): Promise<void> {
+    this.broker.fate = (envelope, isKnown) => {
+      const isLost = isKnown && this.#lost.has(Buffer.from(envelope).toString('utf8', HEADER_BYTES))
+      return isLost ? 'is lost' : this.#isRepeating ? 'comes twice' : 'arrives'
+    }
     for (let at = 0; at < NODES; at++) {
       const node = startNode({}, this.broker)
       const events: string[] = []
@@ -87,9 +94,9 @@ class Simulation {
     else if (kind === 'subscribe') this.#subscribe(member, topic)
     else if (kind === 'unsubscribe') this.#unsubscribe(member, topic)
     else if (kind === 'leave') this.#leave(socket)
-    else if (kind === 'lose') this.broker.fate = (_, isKnown) => (isKnown ? 'is lost' : 'arrives')
-    else if (kind === 'repeat') this.broker.fate = () => 'comes twice'
-    else if (kind === 'carry') this.broker.fate = () => 'arrives'
+    else if (kind === 'lose') await this.#lose(node, topic, 1 + (ms % 3))
+    else if (kind === 'repeat') this.#isRepeating = true
+    else if (kind === 'carry') this.#isRepeating = false
     else if (kind === 'stop') this.broker.stop()
     else if (kind === 'start') this.broker.start()
     else if (kind === 'cut') driver.cut('cut')
@@ -101,7 +108,6 @@ class Simulation {
 
   /** All is well again, and a last message on each topic shows what was lost before it. */
   async end(): Promise<void> {
-    this.broker.fate = () => 'arrives'
     for (const { driver } of this.nodes) driver.heal()
     if (!this.broker.isUp) this.broker.start()
     await pass(this.broker.clock, 20_000, 100)
@@ -109,7 +115,7 @@ class Simulation {
     await pass(this.broker.clock, 2_000, 20)
   }
 
-  publish(node: number, topic: string, member?: Member): void {
+  publish(node: number, topic: string, member?: Member): string {
     const number = this.messages.length
     const from = member?.node ?? node
     const text = `${from} ${topic} ${number}`
@@ -119,6 +125,7 @@ class Simulation {
     void this.nodes[from].topics.publishConfirmed(topic, text, { except: member?.socket }).catch(() => {
       message.isRejected = true
     })
+    return text
   }
 
   /** What is wrong, if anything is. */
@@ -163,6 +170,13 @@ class Simulation {
   #unsubscribe({ socket, stays }: Member, topic: string): void {
     stays.delete(topic)
     socket.unsubscribe(topic)
+  }
+
+  /** Lost in silence; the next one shows it. An outage in between would hide it: the probe has come back. */
+  async #lose(node: number, topic: string, count: number): Promise<void> {
+    for (let left = count; left > 0; left--) this.#lost.add(this.publish(node, topic))
+    this.publish(node, topic)
+    await pass(this.broker.clock, 10)
   }
 
   #leave(at: number): void {
