@@ -4,7 +4,7 @@ import { type Broker, checkOptions, type Rule } from '../src/adapter.ts'
 export interface BrokerOptions {
   /**
    * Begins the name of each channel at the broker: apps of different prefixes on one broker do not hear one another.
-   * @defaultValue 'sockroute:'
+   * @defaultValue 'sockroute:', on NATS 'sockroute.'
    */
   readonly prefix?: string
   /**
@@ -40,9 +40,10 @@ const RULES: Record<string, Rule> = { prefix, replyTimeoutMs: timeout }
 export function brokerOptions<O extends BrokerOptions>(
   options: O,
   more: Record<string, Rule> = {},
+  defaultPrefix = 'sockroute:',
 ): O & Required<BrokerOptions> {
   checkOptions(options, { ...RULES, ...more })
-  return { ...options, prefix: options.prefix ?? 'sockroute:', replyTimeoutMs: options.replyTimeoutMs ?? 5_000 }
+  return { ...options, prefix: options.prefix ?? defaultPrefix, replyTimeoutMs: options.replyTimeoutMs ?? 5_000 }
 }
 
 /** Throws where `publish` must not take it. */

@@ -9,11 +9,12 @@ const ENTRY_POINTS = {
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],
+  'sockroute/nats': ['natsBroker'],
   'sockroute/redis': ['redisBroker'],
 }
 
 /** Optional, all of them: an entry point needs its own. */
-const PEERS = ['express', 'fastify', 'redis']
+const PEERS = ['express', 'fastify', '@nats-io/transport-node', 'redis']
 
 checkPackage()
 

@@ -20,6 +20,10 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   ],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
+  [
+    /^adapters\/nats(-\w+)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/(broker|nats)-\w+\.ts|@nats-io\/transport-node|node:[\w/]+)$/,
+  ],
   [/^adapters\/redis(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|redis)-\w+\.ts|redis|node:[\w/]+)$/],
 ]
 

@@ -9,7 +9,7 @@ import { type RedisBrokerOptions, type RedisTarget, redisBroker } from '../../ad
 import { type Peer, Peers } from '../support/broker-contract/peer.ts'
 import { type BrokerUnderTest, brokerContract } from '../support/broker-contract.ts'
 import { BrokerProgram, missing, redisCommand } from '../support/broker-program.ts'
-import { handles, handlesLike } from '../support/handles.ts'
+import { handles, noMoreHandles } from '../support/handles.ts'
 import { openLine } from '../support/line.ts'
 import { TLS } from './tls.ts'
 
@@ -170,7 +170,7 @@ t.test('a server that says nothing is given up, and nothing of it is left', asyn
   t.same(peer.states, ['down'], 'told once, however often it is tried')
   await peers.close()
   silent.close()
-  await handlesLike(before)
+  await noMoreHandles(before)
   t.pass('no handle is left')
 })
 
@@ -183,7 +183,7 @@ t.test('close leaves no handle open, whenever it comes', { skip }, async (t) => 
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
     await driver.close()
   }
-  await handlesLike(before)
+  await noMoreHandles(before)
   t.pass('no handle is left')
 })
 

@@ -1,0 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+
+/** Where Node tells of each socket that is made for an outgoing connection. */
+const MADE = 'net.client.socket'
+
+/**
+ * Does `connect`, and destroys the sockets that it made when `signal` is aborted. The client itself leaves a socket open, for good, on
+ * which the server has not said anything in time.
+ */
+export async function withSockets<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
+  const sockets: Socket[] = []
+  const storage = new AsyncLocalStorage<true>()
+  const onMade = (message: unknown): void => {
+    if (storage.getStore()) sockets.push((message as { socket: Socket }).socket)
+  }
+  const end = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  signal.addEventListener('abort', end, { once: true })
+  subscribe(MADE, onMade)
+  try {
+    return await storage.run(true, connect)
+  } finally {
+    unsubscribe(MADE, onMade)
+    storage.disable() // it would cost each promise of the process
+    if (signal.aborted) end()
+  }
+}

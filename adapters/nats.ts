@@ -1,0 +1,86 @@
+/**
+ * Topics over NATS, by the package `@nats-io/transport-node`:
+ *
+ *     const broker = natsBroker('nats://localhost:4222')
+ *     const broker = natsBroker({ servers: ['nats://a.example.com', 'nats://b.example.com'], user, pass, tls: {} })
+ *     const broker = natsBroker(connection)
+ *
+ * It has a connection of its own, whatever it is given.
+ */
+
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
+import type { Broker, BrokerSink, Rule } from '../src/adapter.ts'
+import { Link } from './broker-link.ts'
+import { type BrokerOptions, brokerOptions, checkSize } from './broker-options.ts'
+import { connectNats, type NatsLink } from './nats-connection.ts'
+
+export type NatsBrokerOptions = BrokerOptions
+
+/** The URL of a server, the settings of the client, or a connection of it. */
+export type NatsTarget = string | NodeConnectionOptions | NatsConnection
+
+/** What servers allow that nobody has told otherwise. */
+const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576
+
+/** Throws for what cannot be right; whether the server is there shows when it is started. */
+export function natsBroker(target: NatsTarget = {}, options: NatsBrokerOptions = {}): Broker {
+  return new NatsBroker(target, options)
+}
+
+class NatsBroker implements Broker {
+  readonly name = 'nats'
+  readonly #link: Link<NatsLink>
+  #maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES
+
+  constructor(target: NatsTarget, options: NatsBrokerOptions) {
+    const { prefix, replyTimeoutMs: timeoutMs } = brokerOptions(options, { prefix: subjectPrefix }, 'sockroute.')
+    const settings = settingsOf(target)
+    this.#link = new Link(this.name, timeoutMs, async (life) => {
+      const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
+      const connection = await connectNats({ life, settings: { ...settings }, timeoutMs, prefix, onMessage })
+      this.#maxPayloadBytes = connection.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES
+      return connection
+    })
+  }
+
+  /** The server's own `max_payload`. */
+  get maxPayloadBytes(): number {
+    return this.#maxPayloadBytes
+  }
+
+  start(sink: BrokerSink): void {
+    this.#link.start(sink)
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    await this.#link.current.subscribe(topics)
+  }
+
+  async unsubscribe(topics: readonly string[]): Promise<void> {
+    await this.#link.current.unsubscribe(topics)
+  }
+
+  /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
+  async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
+    checkSize(this, envelope)
+    await this.#link.current.publish(topic, envelope)
+  }
+
+  async close(): Promise<void> {
+    this.#link.close()
+  }
+}
+
+const subjectPrefix: Rule = (value) =>
+  typeof value === 'string' && !/[\s*>]|^\.|\.\./.test(value)
+    ? undefined
+    : `takes what a subject may begin with, such as 'app.': no spaces, no * and >, no empty token`
+
+function settingsOf(target: NatsTarget): NodeConnectionOptions {
+  if (typeof target === 'string') return { servers: target }
+  if (!('publish' in target)) return { ...target }
+  const { options } = target as { options?: NodeConnectionOptions } // the client's connections have it, though their type does not say so
+  if (options === undefined)
+    throw new TypeError('sockroute: this connection does not know its settings: give those instead')
+  return { ...options, port: undefined } // which it has put into `servers`
+}
