@@ -22,6 +22,7 @@ const MOST_UNDER_WAY_MS = 2 * PROBE_MS
 /** The last messages, as those of 'close' listeners, have so long to go out. */
 const LAST_MESSAGES_MS = 1_000
 
+const NO = Promise.resolve(false)
 const NOTHING = Buffer.alloc(0)
 
 /** What the relay asks of, and tells, the topics of this process. */
@@ -85,10 +86,13 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     return this.#isConnected && this.#trouble === undefined ? 'up' : 'degraded'
   }
 
+  /** Somebody is subscribed to `topic`. Fulfils with whether everybody's messages from then on arrive; in a few seconds in any case. */
   want(topic: string): Promise<boolean> {
-    return this.#interest.want(topic)
+    const wanted = this.#interest.want(topic)
+    return this.#isAlive ? wanted : NO
   }
 
+  /** Nobody is any more. */
   release(topic: string): void {
     this.#interest.release(topic)
   }

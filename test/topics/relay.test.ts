@@ -194,7 +194,7 @@ t.test('one process is cut off for a while: it is told once, the others of nothi
   await time(100)
   const gaps: string[] = []
   const [cut, kept] = [
-    a.open({ onGap: (_, { topics }) => void gaps.push(`a ${topics}`) }, 'room', 'other'),
+    a.open({ onGap: (_, { topics }) => void gaps.push(`a ${topics.join()}`) }, 'room', 'other'),
     b.open({ onGap: () => void gaps.push('b') }, 'room'),
   ]
   await time(100)
@@ -280,6 +280,7 @@ t.test('without reconnect it waits until something comes back', async (t) => {
   await time(20_000)
   t.equal(a.topics.publish('room', 'rejected'), 1)
   t.equal(a.view.counts.rejected, 1)
+  t.equal(await a.open().socket.subscribe('room'), false, 'though it is subscribed, nothing comes')
   a.driver.heal()
   await time(6_000)
   t.match(events, [/^degraded probe/, /^restored probe/])
