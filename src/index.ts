@@ -27,6 +27,7 @@ export { ProtocolError, type ProtocolErrorCode } from './protocol/errors.ts'
 export type { SendCallback } from './receipts.ts'
 export type { Broker, BrokerSink } from './topics/broker.ts'
 export { BrokerError, type BrokerErrorCode } from './topics/broker-error.ts'
+export type { ListenOptions, TopicListener } from './topics/listener.ts'
 export type {
   Degraded,
   Published,
@@ -37,6 +38,7 @@ export type {
   TopicEvents,
   TopicGap,
   TopicState,
+  TopicSubscription,
   Topics,
 } from './topics/topics.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'

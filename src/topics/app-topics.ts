@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { TopicCounts, TopicEvents, TopicState, Topics } from './topics.ts'
+import type { ListenOptions, TopicListener } from './listener.ts'
+import type { TopicCounts, TopicEvents, TopicState, TopicSubscription, Topics } from './topics.ts'
 
 /** What `app.ws.topics` shows. */
 export interface TopicsBehind {
@@ -8,6 +9,7 @@ export interface TopicsBehind {
   readonly counts: TopicCounts
   count(topic: string): number
   names(): Iterable<string>
+  listen(topic: unknown, listener: TopicListener, options: ListenOptions): TopicSubscription
 }
 
 /** `app.ws.topics`: what users may know of an app's topics. */
@@ -33,6 +35,10 @@ export class AppTopics extends EventEmitter<TopicEvents> implements Topics {
 
   count(topic: string): number {
     return this.#behind.count(topic)
+  }
+
+  subscribe(topic: string, listener: TopicListener, options: ListenOptions = {}): TopicSubscription {
+    return this.#behind.listen(topic, listener, options)
   }
 
   [Symbol.iterator](): Iterator<string> {

@@ -25,6 +25,7 @@ export interface LocalTopics {
   readonly table: TopicTable<Subscriber>
   readonly counts: Counting
   readonly view: AppTopics
+  readonly listeners: Iterable<Subscriber>
   deliver(topic: string, message: PreparedMessage): void
 }
 
@@ -45,7 +46,10 @@ export class RemoteTopics implements RelayOwner {
     this.#local = local
     this.#host = host
     this.#rareLog = new RareLog(host.clock, (details, message) => host.log('warn', details, message))
-    this.#notices = new GapNotices({ all: () => [...host.subscribers], of: (topic) => local.table.list(topic) })
+    this.#notices = new GapNotices({
+      all: () => [...host.subscribers, ...local.listeners],
+      of: (topic) => local.table.list(topic),
+    })
     this.relay = new Relay(broker, this)
   }
 

@@ -3,9 +3,9 @@ import type { TopicSettings } from '../options.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import type { Members } from './members.ts'
 
-/** A socket, as topics see it. Implemented by `Wire`. */
+/** A socket, as topics see it. Implemented by `Wire`, and by `Listener`, which is none. */
 export interface Subscriber {
-  readonly connection: Connection
+  readonly connection: Connection | undefined
   readonly settings: TopicSettings
   readonly isOpen: boolean
   /** What it is subscribed to. */

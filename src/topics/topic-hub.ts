@@ -5,13 +5,14 @@ import { PreparedMessage } from '../prepared.ts'
 import { AppTopics } from './app-topics.ts'
 import type { Broker } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
+import { Listener, type ListenOptions, type TopicListener } from './listener.ts'
 import { countOf, eachOf, hasMember, withMember, withoutMember } from './members.ts'
 import type { Relay } from './relay.ts'
 import { type Counting, type LocalTopics, type RemoteHost, RemoteTopics } from './remote-topics.ts'
 import type { Subscriber } from './subscriber.ts'
 import { checkTopic } from './topic-name.ts'
 import { TopicTable } from './topic-table.ts'
-import type { Published, PublishOptions, TopicState } from './topics.ts'
+import type { Published, PublishOptions, TopicState, TopicSubscription } from './topics.ts'
 
 /** The app around the topics. */
 export interface TopicHost extends RemoteHost {
@@ -28,6 +29,8 @@ export class TopicHub implements LocalTopics {
   readonly counts: Counting = { published: 0, relayed: 0, rejected: 0, received: 0, dropped: 0, gaps: 0 }
   /** As users see them. */
   readonly view: AppTopics
+  /** The process's own. */
+  readonly listeners = new Set<Listener>()
   readonly #host: TopicHost
   /** The way to other processes. */
   readonly #relay: Relay | undefined
@@ -76,6 +79,23 @@ export class TopicHub implements LocalTopics {
     if (!hasMember(subscriber.subscriptions, topic)) return
     subscriber.subscriptions = withoutMember(subscriber.subscriptions, topic)
     this.#remove(topic, subscriber)
+  }
+
+  /** @throws as `subscribe`; TypeError for a listener that is none */
+  listen(topic: unknown, listener: TopicListener, options: ListenOptions): TopicSubscription {
+    checkTopic(topic, 'subscribe')
+    if (typeof listener !== 'function') {
+      throw new TypeError(`subscribe(topic, listener): the listener is a function; got ${typeof listener}`)
+    }
+    const one = new Listener(topic, listener, options, (err) =>
+      this.#host.log('error', { err, topic }, 'sockroute: a listener on a topic failed'),
+    )
+    this.listeners.add(one)
+    const unsubscribe = (): void => {
+      this.unsubscribe(one, topic)
+      this.listeners.delete(one)
+    }
+    return { ready: this.subscribe(one, topic), unsubscribe }
   }
 
   /** Its end has begun: it gets nothing more. What it was subscribed to it can still be asked. */
@@ -152,7 +172,7 @@ export class TopicHub implements LocalTopics {
     let delivered = 0
     const slow: Subscriber[] = []
     this.table.visit(topic, (subscriber) => {
-      if (subscriber.connection === except) return
+      if (except !== undefined && subscriber.connection === except) return
       if (subscriber.deliver(message)) delivered++
       else if (subscriber.isOpen) slow.push(subscriber)
     })

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection.ts'
 import type { PrepareOptions } from '../prepared.ts'
+import type { ListenOptions, TopicListener } from './listener.ts'
 import { countOf, eachOf, hasMember, type Members } from './members.ts'
 
 export interface PublishOptions extends PrepareOptions {
@@ -62,14 +63,27 @@ export interface TopicEvents {
 /** `'local'` without a broker; with one whether it carries. */
 export type TopicState = 'local' | 'up' | 'degraded'
 
+/** Of a listener of the process's own. */
+export interface TopicSubscription {
+  /** As of `socket.subscribe`: fulfils with whether everybody's messages from then on arrive. */
+  readonly ready: Promise<boolean>
+  unsubscribe(): void
+}
+
 /** The topics of one app: `app.ws.topics`. Those with a subscriber in this process, that is. */
 export interface Topics extends Iterable<string> {
   /** How many there are. */
   readonly size: number
-  /** How many sockets of this process are subscribed to `topic`. */
+  /** How many are subscribed to `topic` in this process: sockets, and listeners. */
   count(topic: string): number
   readonly state: TopicState
   readonly counts: TopicCounts
+  /**
+   * Calls `listener` for each message on `topic`, from whichever process: to keep a cache, or to log somebody out everywhere. Listeners
+   * are subscribers, and counted as such. What they throw is logged.
+   * @throws TypeError for what is no topic or no function; RangeError for a topic of more than 64 KiB
+   */
+  subscribe(topic: string, listener: TopicListener, options?: ListenOptions): TopicSubscription
   on<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
   once<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
   off<E extends keyof TopicEvents>(event: E, listener: (...args: TopicEvents[E]) => unknown): this
