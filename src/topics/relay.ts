@@ -169,7 +169,11 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   onSilent(): void {
     this.#isAlive = false
     this.#degrade('probe', new Error(`nothing comes back from ${this.#broker.name}`))
-    this.#broker.reconnect?.()
+    try {
+      this.#broker.reconnect?.()
+    } catch (error) {
+      this.#owner.warn({ err: error, broker: this.#broker.name }, 'sockroute: the broker could not be connected anew')
+    }
   }
 
   async #ask(number: number): Promise<void> {
