@@ -406,6 +406,7 @@ t.test('a driver that breaks its word hurts nobody', async (t) => {
   }
   a.driver.publish = fault
   a.driver.subscribe = fault
+  a.driver.reconnect = fault
   const subscribed = socket.subscribe('room')
   t.equal(a.topics.publish('room', 'x'), 1)
   await time(100)
@@ -413,4 +414,5 @@ t.test('a driver that breaks its word hurts nobody', async (t) => {
   await t.rejects(a.topics.publishConfirmed('room', 'x'), { code: 'BROKER_UNAVAILABLE', cause: { message: 'fault' } })
   await time(12_000)
   t.equal(a.view.state, 'degraded')
+  t.match(a.logged.join(), /refuses a subscription.*connected anew/)
 })
