@@ -100,6 +100,11 @@ export class Session {
     return (await pending.counts)[index]
   }
 
+  /** Fulfils when the primary has answered something sent now. */
+  async probe(): Promise<void> {
+    await this.#pending().counts
+  }
+
   read({ counts, parcel }: Extract<ToWorker, { kind: 'turn' }>): void {
     unpack(parcel, this.#options.onMessage)
     for (const one of counts) {

@@ -109,6 +109,11 @@ class ClusterBroker implements Broker {
     return this.#link.current.publish(topic, envelope)
   }
 
+  /** What it publishes does not come back. */
+  async probe(): Promise<void> {
+    await this.#link.current.probe()
+  }
+
   async close(): Promise<void> {
     this.#link.close()
   }
