@@ -51,7 +51,8 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   #isConnected = false
   /** Probes come back, or have not had the time yet. */
   #isAlive = true
-  #isClosed = false
+  /** It has let go of the broker, or is about to. */
+  isClosed = false
   #closing: Promise<void> | undefined = undefined
   /** Up to here nothing that the broker had was lost. */
   #goodUntil: number
@@ -88,7 +89,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
 
   /** As `Outgoing.publish`. */
   publish(topic: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
-    if (this.#isConnected && this.#isAlive && !this.#isClosed) return this.#outgoing.publish(topic, message)
+    if (this.#isConnected && this.#isAlive && !this.isClosed) return this.#outgoing.publish(topic, message)
     this.#owner.count('rejected')
     return 'BROKER_UNAVAILABLE'
   }
@@ -102,7 +103,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   // What the driver tells.
 
   onMessage(topic: string, bytes: Uint8Array): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     const envelope = decodeEnvelope(bytes)
     if (envelope === undefined) {
       this.#owner.warn({ topic, bytes: bytes.length }, 'sockroute: the broker brought something that is no message')
@@ -113,7 +114,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   onUp(): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     if (this.#isConnected) this.onDown(new Error('the connection was made anew'))
     this.#isConnected = true
     this.#isAlive = true
@@ -122,7 +123,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   onDown(reason: Error): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.#disconnect()
     this.#degrade('disconnect', reason)
   }
@@ -197,7 +198,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   async #close(): Promise<void> {
-    this.#isClosed = true
+    this.isClosed = true
     await this.#outgoing.allSent()
     this.#disconnect()
     this.#forgetting.cancel()
