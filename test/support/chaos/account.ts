@@ -40,8 +40,20 @@ export interface Account {
   readonly faults: string[]
 }
 
+/** An outage of one process, as it told it when it was over. */
+export interface Restored {
+  readonly origin: string
+  readonly from: number
+  readonly to: number
+}
+
 /** `lateMs` is how old a message may come; one that is older has to be in a gap. */
-export function account(messages: readonly Published[], logs: readonly ClientLog[], lateMs: number): Account {
+export function account(
+  messages: readonly Published[],
+  logs: readonly ClientLog[],
+  restored: readonly Restored[],
+  lateMs: number,
+): Account {
   const result: Account = { sent: 0, delivered: 0, rejected: 0, inGaps: 0, latestMs: 0, faults: [] }
   const byTopic = new Map<string, Published[]>()
   const askedBy = new Map<string, string>()
@@ -52,13 +64,18 @@ export function account(messages: readonly Published[], logs: readonly ClientLog
     askedBy.set(nameOf(message), message.client)
   }
   for (const log of logs) {
-    checkDue(log, byTopic, result)
+    checkDue(log, byTopic, restored, result)
     checkDeliveries(log, askedBy, lateMs, result)
   }
   return result
 }
 
-function checkDue(log: ClientLog, byTopic: Map<string, Published[]>, result: Account): void {
+function checkDue(
+  log: ClientLog,
+  byTopic: Map<string, Published[]>,
+  restored: readonly Restored[],
+  result: Account,
+): void {
   const seen = new Set(log.deliveries.map(nameOf))
   for (const { topic, since, until } of log.stays) {
     for (const message of byTopic.get(topic) ?? []) {
@@ -68,7 +85,7 @@ function checkDue(log: ClientLog, byTopic: Map<string, Published[]>, result: Acc
       result.sent++
       if (seen.has(nameOf(message))) result.delivered++
       else if (isRemote && message.isRejected) result.rejected++
-      else if (isRemote && isInGap(log, message)) result.inGaps++
+      else if (isRemote && (isInGap(log, message) || isBeforeNews(log, message, until, restored))) result.inGaps++
       else result.faults.push(`${nameOf(message)} of ${message.at} is missing at ${log.client} on ${log.origin}`)
     }
   }
@@ -94,6 +111,11 @@ function checkDeliveries(log: ClientLog, askedBy: Map<string, string>, lateMs: n
 
 function isInGap({ gaps }: ClientLog, { topic, at }: Pick<Published, 'topic' | 'at'>): boolean {
   return gaps.some(({ topics, from, to }) => from <= at && at <= to && topics.includes(topic))
+}
+
+/** It left the topic during an outage of its process, when nobody could be told of it yet. */
+function isBeforeNews({ origin }: ClientLog, { at }: Published, until: number, restored: readonly Restored[]): boolean {
+  return restored.some((one) => one.origin === origin && one.from <= at && at <= one.to && until <= one.to)
 }
 
 function nameOf({ origin, topic, number }: Pick<Published, 'origin' | 'topic' | 'number'>): string {

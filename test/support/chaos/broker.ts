@@ -11,7 +11,7 @@ export type BrokerName = (typeof BROKERS)[number]
 /** How many processes are subscribed to each topic; the processes' own topics are left out. */
 export type Census = Record<string, number>
 
-const OF_A_PROCESS = /^sockroute(\.|%2E)node/
+const OF_A_PROCESS = /^sockroute\.node\./
 
 /** A broker that may be ended and begun anew, and asked what it has. */
 export class ChaosBroker {
@@ -60,7 +60,9 @@ export class ChaosBroker {
     const response = await fetch(`http://127.0.0.1:${this.#monitorPort}/connz?subs=1`)
     const { connections } = (await response.json()) as { connections: { subscriptions_list?: string[] }[] }
     const subjects = connections.flatMap((connection) => connection.subscriptions_list ?? [])
-    const topics = subjects.filter((one) => one.startsWith('sockroute.')).map((one) => one.slice('sockroute.'.length))
+    const topics = subjects
+      .filter((one) => one.startsWith('sockroute.'))
+      .map((one) => decodeURIComponent(one.slice('sockroute.'.length)))
     const counts = new Map<string, number>()
     for (const topic of topics) counts.set(topic, (counts.get(topic) ?? 0) + 1)
     return [...counts]

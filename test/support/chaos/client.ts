@@ -84,8 +84,11 @@ export class ChaosClient implements ClientLog {
   }
 
   #onMessage(text: string): void {
-    if (!text.startsWith('{')) return this.#onDelivery({ ...readStamp(text), receivedAt: Date.now() })
-    const notice = JSON.parse(text) as Notice
+    if (text.startsWith('{')) this.#onNotice(JSON.parse(text) as Notice)
+    else this.#onDelivery({ ...readStamp(text), receivedAt: Date.now() })
+  }
+
+  #onNotice(notice: Notice): void {
     if (notice.kind === 'gap') this.gaps.push(notice.gap)
     else if (notice.kind === 'subscribed') this.#onSubscribed(notice)
     else this.#onUnsubscribed(notice.topic)

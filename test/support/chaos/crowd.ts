@@ -22,7 +22,10 @@ export class Crowd {
     this.#perSecond = perSecond
   }
 
-  begin(): void {
+  /** Everybody is somewhere at first. */
+  async begin(): Promise<void> {
+    const first = this.clients.flatMap((client) => this.#places().map((topic) => client.subscribe(topic)))
+    await Promise.all(first)
     this.#running = this.#run()
   }
 
@@ -30,6 +33,10 @@ export class Crowd {
   async end(): Promise<void> {
     this.#isOver = true
     await this.#running
+  }
+
+  #places(): string[] {
+    return [...new Set(Array.from({ length: USUAL_TOPICS }, () => this.#random.of(this.#topics)))]
   }
 
   async #run(): Promise<void> {
@@ -44,12 +51,12 @@ export class Crowd {
 
   #step(client: ChaosClient): void {
     if (!client.isOpen) return
-    const kind = this.#random.below(10)
     const own = [...client.wanted.keys()]
     const any = this.#random.of(this.#topics)
-    if (kind < 6) client.publish(kind < 3 && own.length > 0 ? this.#random.of(own) : any)
-    else if (kind < 8 && own.length > USUAL_TOPICS) client.unsubscribe(this.#random.of(own))
-    else if (kind < 9 && !client.wanted.has(any)) void client.subscribe(any)
-    else if (own.length > 0) client.unsubscribe(this.#random.of(own))
+    const kind = this.#random.below(10)
+    if (kind < 3) client.publish(any)
+    else if (kind < 6 && own.length > 0) client.publish(this.#random.of(own))
+    else if (own.length > this.#random.below(2 * USUAL_TOPICS)) client.unsubscribe(this.#random.of(own))
+    else if (!client.wanted.has(any)) void client.subscribe(any)
   }
 }

@@ -23,6 +23,7 @@ export class Fleet {
   readonly everyServer: ServerProcess[] = []
   readonly clients: ChaosClient[] = []
   readonly #t: Test
+  #names = 0
 
   constructor(t: Test, broker: ChaosBroker) {
     this.#t = t
@@ -40,8 +41,9 @@ export class Fleet {
   async startServer(name: string, orders: Partial<ServerOrders> = {}, command: string[] = []): Promise<ServerProcess> {
     const { kind } = this.broker
     const all = { name, broker: kind, url: this.broker.url(), host: '127.0.0.1', port: 0, ...orders }
-    const server = await ServerProcess.start(all, command)
+    const server = new ServerProcess(all, command)
     this.#t.teardown(() => server.end('SIGKILL'))
+    await server.ready()
     this.servers.push(server)
     this.everyServer.push(server)
     return server
@@ -54,7 +56,7 @@ export class Fleet {
   }
 
   async join(server: ServerProcess, topics: readonly string[] = [], path = ''): Promise<ChaosClient> {
-    const client = await ChaosClient.open(`c${this.clients.length}`, server.name, server.url + path)
+    const client = await ChaosClient.open(`c${this.#names++}`, server.name, server.url + path)
     this.#t.teardown(() => client.socket.terminate())
     this.clients.push(client)
     await Promise.all(topics.map((topic) => client.subscribe(topic)))
@@ -111,7 +113,10 @@ export class Fleet {
   /** Of all that was published. */
   account(lateMs = LATE_MS): Account {
     const messages = this.everyServer.flatMap(({ published }) => published)
-    return account(messages, this.clients, lateMs)
+    const restored = this.everyServer.flatMap(({ name, outages }) =>
+      outages.flatMap((told) => (told.kind === 'restored' ? { ...told, origin: name } : [])),
+    )
+    return account(messages, this.clients, restored, lateMs)
   }
 
   /** All accounts are right, and the processes had nothing to complain of. Returns the account. */

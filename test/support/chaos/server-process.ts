@@ -22,7 +22,8 @@ export class ServerProcess {
   #errors = ''
   #port = 0
 
-  private constructor(orders: ServerOrders, command: readonly string[]) {
+  /** `command` is what runs Node, where it is not itself. */
+  constructor(orders: ServerOrders, command: readonly string[] = []) {
     const [program, ...args] = [...command, process.execPath, '--enable-source-maps', PROGRAM, JSON.stringify(orders)]
     const env = { PATH: `${process.env.PATH}:/usr/sbin` } // without tap's
     this.orders = orders
@@ -34,12 +35,10 @@ export class ServerProcess {
     this.#child.on('message', (told: Told) => this.#onTold(told))
   }
 
-  /** Fulfils when it listens, and its broker carries. `command` is what runs Node, where it is not itself. */
-  static async start(orders: ServerOrders, command: readonly string[] = []): Promise<ServerProcess> {
-    const one = new ServerProcess(orders, command)
-    await until(`${orders.name} listens`, PATIENCE_MS, () => one.#port > 0 || one.#isGone())
-    await until(`${orders.name} is up`, PATIENCE_MS, async () => (await one.figures()).state === 'up')
-    return one
+  /** Fulfils when it listens, and its broker carries. */
+  async ready(): Promise<void> {
+    await until(`${this.name} listens`, PATIENCE_MS, () => this.#port > 0 || this.#isGone())
+    await until(`${this.name} is up`, PATIENCE_MS, async () => (await this.figures()).state === 'up')
   }
 
   get name(): string {
