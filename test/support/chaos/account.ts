@@ -35,6 +35,8 @@ export interface Account {
   delivered: number
   rejected: number
   inGaps: number
+  /** When those in gaps were published. */
+  readonly lostAt: number[]
   /** The longest time from publishing to receiving, outside of gaps. */
   latestMs: number
   readonly faults: string[]
@@ -54,7 +56,7 @@ export function account(
   restored: readonly Restored[],
   lateMs: number,
 ): Account {
-  const result: Account = { sent: 0, delivered: 0, rejected: 0, inGaps: 0, latestMs: 0, faults: [] }
+  const result: Account = { sent: 0, delivered: 0, rejected: 0, inGaps: 0, lostAt: [], latestMs: 0, faults: [] }
   const byTopic = new Map<string, Published[]>()
   const askedBy = new Map<string, string>()
   for (const message of messages) {
@@ -85,8 +87,10 @@ function checkDue(
       result.sent++
       if (seen.has(nameOf(message))) result.delivered++
       else if (isRemote && message.isRejected) result.rejected++
-      else if (isRemote && (isInGap(log, message) || isBeforeNews(log, message, until, restored))) result.inGaps++
-      else result.faults.push(`${nameOf(message)} of ${message.at} is missing at ${log.client} on ${log.origin}`)
+      else if (isRemote && (isInGap(log, message) || isBeforeNews(log, message, until, restored))) {
+        result.inGaps++
+        result.lostAt.push(message.at)
+      } else result.faults.push(`${nameOf(message)} of ${message.at} is missing at ${log.client} on ${log.origin}`)
     }
   }
 }

@@ -23,6 +23,8 @@ export class ChaosClient implements ClientLog {
   readonly closed: Promise<number>
   /** Its last stay in each topic that it wants. */
   readonly wanted = new Map<string, Stay>()
+  /** What it wanted when the connection ended. */
+  topicsAtEnd: readonly string[] = []
   /** Topics that may still bring something, since the server has not said otherwise, by how often it was asked to stop. */
   readonly #leaving = new Map<string, number>()
   readonly #asked = new Map<number, Asked>()
@@ -115,6 +117,7 @@ export class ChaosClient implements ClientLog {
   }
 
   #onClose(code: number): number {
+    this.topicsAtEnd = [...this.wanted.keys()]
     for (const stay of this.wanted.values()) stay.until = Date.now()
     this.wanted.clear()
     for (const { answer } of this.#asked.values()) answer(false)

@@ -29,10 +29,24 @@ export class Crowd {
     this.#running = this.#run()
   }
 
+  /** From now on whoever is disconnected comes back, by `rejoin`, to where it was. */
+  returns(rejoin: (topics: readonly string[]) => Promise<ChaosClient>): void {
+    for (const client of this.clients) this.#return(client, rejoin)
+  }
+
   /** Fulfils when nobody does anything any more. */
   async end(): Promise<void> {
     this.#isOver = true
     await this.#running
+  }
+
+  #return(client: ChaosClient, rejoin: (topics: readonly string[]) => Promise<ChaosClient>): void {
+    void client.closed.then(async () => {
+      if (this.#isOver) return
+      const again = await rejoin(client.topicsAtEnd)
+      this.clients[this.clients.indexOf(client)] = again
+      this.#return(again, rejoin)
+    })
   }
 
   #places(): string[] {

@@ -1,0 +1,78 @@
+/** The network is cut and nobody is told: each process has to find out by itself, and what comes late is in a gap. */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { ChaosBroker, skipWithout } from '../support/chaos/broker.ts'
+import { canHaveNetworks, type Direction, openWay, type Way } from '../support/chaos/cuts.ts'
+import { Fleet } from '../support/chaos/fleet.ts'
+import { USUAL } from '../support/chaos/scale.ts'
+import { until } from '../support/chaos/until.ts'
+
+const CUT_MS = 8_000
+/** What only listens has nothing but its probes: two intervals, and a little for the machine. */
+const PROBES_MS = 10_000
+const PATIENCE_MS = 30_000
+const PUBLISH_EVERY_MS = 50
+/** The broker listens to all networks of this machine here; whoever is on them may come in. */
+const OPEN = { 'redis-server': ['--bind', '0.0.0.0', '--protected-mode', 'no'], 'nats-server': ['-a', '0.0.0.0'] }
+
+/** Who is cut off; the last publishes nothing itself, and is cut off until it has noticed. */
+const CUTS: [name: string, direction: Direction][] = [
+  ['both', 'both'],
+  ['up', 'to the broker'],
+  ['down', 'from the broker'],
+  ['listening', 'both'],
+]
+
+t.comment(canHaveNetworks() ? 'by networks of their own' : 'by a proxy: there is no right to have networks')
+t.jobs = 2
+
+for (const name of USUAL) {
+  t.test(`${name}: the network is cut`, { skip: skipWithout(name), buffered: true }, async (t) => {
+    const broker = await ChaosBroker.start(t, name, ...(name === 'valkey-server' ? OPEN['redis-server'] : OPEN[name]))
+    const fleet = await Fleet.start(t, broker, 2)
+    const ways = new Map<string, Way>()
+    for (const [name] of CUTS) {
+      const way = await openWay(t, broker)
+      await fleet.startServer(name, way.orders, way.command)
+      ways.set(name, way)
+    }
+    const clients = await fleet.joinMany(2 * fleet.servers.length, ['news'])
+    const publishing = setInterval(() => {
+      for (const client of clients) if (client.origin !== 'listening') client.publish('news')
+    }, PUBLISH_EVERY_MS)
+    t.teardown(() => clearInterval(publishing))
+    await delay(1_000)
+
+    const cutAt = Date.now()
+    for (const [name, direction] of CUTS) ways.get(name)?.cut(direction)
+    await delay(CUT_MS)
+    for (const [name] of CUTS) if (name !== 'listening') ways.get(name)?.heal()
+    const [listening] = fleet.servers.filter((server) => server.name === 'listening')
+    await until('the one that listens is degraded', PATIENCE_MS, () => listening.story === 'degraded')
+    ways.get('listening')?.heal()
+    const cut = fleet.servers.filter((server) => ways.has(server.name))
+    await until('all are restored', PATIENCE_MS, () => cut.every(({ outages }) => outages.length === 2))
+    const restoredAt = Date.now()
+    await delay(2_000)
+    clearInterval(publishing)
+    await fleet.quiet()
+    await fleet.agrees()
+    fleet.passes(t)
+
+    for (const { name, story, outages } of cut) {
+      t.equal(story, 'degraded,restored', `${name} tells it once`)
+      const [degraded, restored] = outages
+      t.ok(degraded.at - cutAt < PROBES_MS + 500, `${name} is degraded after ${degraded.at - cutAt} ms`)
+      t.ok(restored.kind === 'restored' && restored.from < cutAt && restored.to >= restored.at - 100)
+    }
+    const others = fleet.servers.filter((server) => !ways.has(server.name))
+    t.same(
+      others.map(({ story }) => story),
+      ['', ''],
+      'the others have seen no outage',
+    )
+    const afterwards = fleet.everyServer.flatMap(({ published }) => published).filter(({ at }) => at > restoredAt)
+    t.same(afterwards.filter(({ isRejected }) => isRejected).slice(0, 3), [], 'nothing is rejected afterwards')
+  })
+}
