@@ -11,16 +11,23 @@ import { until } from '../support/chaos/until.ts'
 const CUT_MS = 8_000
 /** What only listens has nothing but its probes: two intervals, and a little for the machine. */
 const PROBES_MS = 10_000
+const SPEAKS_MS = 2_000
+/** A system that has lost a packet has sent it for the sixth time by then. */
+const TRIED_AGAIN_MS = 16_000
 const PATIENCE_MS = 30_000
 const PUBLISH_EVERY_MS = 50
 /** The broker listens to all networks of this machine here; whoever is on them may come in. */
 const OPEN = { 'redis-server': ['--bind', '0.0.0.0', '--protected-mode', 'no'], 'nats-server': ['-a', '0.0.0.0'] }
 
-/** Who is cut off; the last publishes nothing itself, and is cut off until it has noticed. */
+/**
+ * Who is cut off. The one that speaks has no subscribers, and publishes no more once it is back: no later message shows that one is
+ * old. The one that listens publishes nothing, and is cut off until it has noticed.
+ */
 const CUTS: [name: string, direction: Direction][] = [
   ['both', 'both'],
   ['up', 'to the broker'],
   ['down', 'from the broker'],
+  ['speaking', 'both'],
   ['listening', 'both'],
 ]
 
@@ -37,16 +44,24 @@ for (const name of USUAL) {
       await fleet.startServer(name, way.orders, way.command)
       ways.set(name, way)
     }
-    const clients = await fleet.joinMany(2 * fleet.servers.length, ['news'])
+    for (const server of [...fleet.servers, ...fleet.servers]) {
+      await fleet.join(server, server.name === 'speaking' ? [] : ['news', 'old-news'])
+    }
+    const speakers = fleet.clients.filter(({ origin }) => origin !== 'listening' && origin !== 'speaking')
     const publishing = setInterval(() => {
-      for (const client of clients) if (client.origin !== 'listening') client.publish('news')
+      for (const client of speakers) client.publish('news')
     }, PUBLISH_EVERY_MS)
     t.teardown(() => clearInterval(publishing))
     await delay(1_000)
 
     const cutAt = Date.now()
     for (const [name, direction] of CUTS) ways.get(name)?.cut(direction)
-    await delay(CUT_MS)
+    const [speaker] = fleet.clients.filter(({ origin }) => origin === 'speaking')
+    const begin = performance.now()
+    while (performance.now() < begin + CUT_MS) {
+      if (performance.now() < begin + SPEAKS_MS) speaker.publish('old-news')
+      await delay(PUBLISH_EVERY_MS)
+    }
     for (const [name] of CUTS) if (name !== 'listening') ways.get(name)?.heal()
     const [listening] = fleet.servers.filter((server) => server.name === 'listening')
     await until('the one that listens is degraded', PATIENCE_MS, () => listening.story === 'degraded')
@@ -54,7 +69,7 @@ for (const name of USUAL) {
     const cut = fleet.servers.filter((server) => ways.has(server.name))
     await until('all are restored', PATIENCE_MS, () => cut.every(({ outages }) => outages.length === 2))
     const restoredAt = Date.now()
-    await delay(2_000)
+    await delay(Math.max(2_000, cutAt + TRIED_AGAIN_MS - restoredAt))
     clearInterval(publishing)
     await fleet.quiet()
     await fleet.agrees()

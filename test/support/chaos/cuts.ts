@@ -54,9 +54,9 @@ function ownNetwork(t: Test, broker: ChaosBroker): Way {
   for (const [which, what] of ['b', 'c'].entries()) {
     ip('link', 'add', cable(what), 'type', 'veth', 'peer', 'name', what, 'netns', name)
     ip('addr', 'add', `${host(which, 1)}/30`, 'dev', cable(what))
-    ip('link', 'set', cable(what), 'up')
+    ip('link', 'set', 'dev', cable(what), 'up')
     ip('-n', name, 'addr', 'add', `${host(which, 2)}/30`, 'dev', what)
-    ip('-n', name, 'link', 'set', what, 'up')
+    ip('-n', name, 'link', 'set', 'dev', what, 'up')
   }
   const [brokerHost, serverHost] = [host(0, 1), host(0, 2)]
   return {
