@@ -81,7 +81,7 @@ export class Session {
     this.#id = id
     this.#isBinary = isBinary
     this.#options = options
-    this.#answers = new Answers(options.life, options.timeoutMs)
+    this.#answers = new Answers(options.life, options.timeoutMs, () => this.#pending().counts)
     const { signal } = options.life
     signal.addEventListener('abort', () => this.#fail(signal.reason as Error), { once: true })
   }
@@ -101,6 +101,7 @@ export class Session {
   }
 
   read({ counts, parcel }: Extract<ToWorker, { kind: 'turn' }>): void {
+    this.#answers.heard()
     unpack(parcel, this.#options.onMessage)
     for (const one of counts) {
       const answered = this.#unanswered.shift()
