@@ -148,4 +148,5 @@ t.test('each side says where it belongs', async (t) => {
   t.equal(cluster.listenerCount('message'), 0)
   const workers = new Workers(t, 'advanced')
   await t.rejects(workers.driver({ maxPayloadBytes: -1 }), /maxPayloadBytes takes/)
+  await t.rejects(workers.driver({ prefix: 'app:' } as object), /prefix has no meaning/)
 })
