@@ -18,6 +18,7 @@ export async function openLine(t: Test, port: number): Promise<OpenLine> {
   const late: Socket[] = [] // whose other side has ended, which they are not to know yet
   let stalled: 'up' | 'down' | 'both' | undefined
   let bytesDown = 0
+  let bytesUp = 0
   const isHeldUp = (from: Socket): boolean => stalled === 'both' || stalled === (downward.has(from) ? 'down' : 'up')
   const carry = (from: Socket, to: Socket, isDown: boolean): void => {
     sockets.add(from)
@@ -25,6 +26,7 @@ export async function openLine(t: Test, port: number): Promise<OpenLine> {
     if (isHeldUp(from)) from.pause()
     from.on('data', (chunk) => {
       if (isDown) bytesDown += chunk.length
+      else bytesUp += chunk.length
       to.write(chunk)
     })
     from.on('error', () => to.destroy())
@@ -49,6 +51,9 @@ export async function openLine(t: Test, port: number): Promise<OpenLine> {
     port: (server.address() as AddressInfo).port,
     get bytesDown() {
       return bytesDown
+    },
+    get bytesUp() {
+      return bytesUp
     },
     stall(direction) {
       stalled = direction ?? 'both'
