@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import type { TopicGap } from '../../../src/topics/topics.ts'
 import type { ClientLog, Delivery, Stay } from './account.ts'
 import { type Notice, readStamp, type Wish } from './told.ts'
@@ -34,7 +34,7 @@ export class ChaosClient implements ClientLog {
     this.client = client
     this.origin = origin
     this.socket = new WebSocket(`${url}?client=${client}`, { perMessageDeflate: false })
-    this.socket.on('message', (data: RawData) => this.#onMessage(data.toString()))
+    this.socket.on('message', (data: Buffer) => this.#onMessage(data.toString()))
     this.socket.on('error', () => undefined) // 'close' follows
     this.closed = once(this.socket, 'close').then(([code]) => this.#onClose(code as number))
   }

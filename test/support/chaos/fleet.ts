@@ -12,6 +12,8 @@ import { until } from './until.ts'
 const PATIENCE_MS = 20_000
 /** Nothing has come for so long: nothing is under way. */
 const QUIET_MS = 300
+/** Nobody is slow who is not meant to be. */
+const MAX_BUFFERED_BYTES = 67_108_864
 /** So old may a message come, on a machine that does other things as well. */
 export const LATE_MS = 1_000
 
@@ -31,17 +33,17 @@ export class Fleet {
   }
 
   /** One with so many processes. */
-  static async start(t: Test, broker: ChaosBroker, count = 3): Promise<Fleet> {
+  static async start(t: Test, broker: ChaosBroker, count = 3, orders: Partial<ServerOrders> = {}): Promise<Fleet> {
     const fleet = new Fleet(t, broker)
-    await Promise.all(Array.from({ length: count }, (_, at) => fleet.startServer(`s${at}`)))
+    await Promise.all(Array.from({ length: count }, (_, at) => fleet.startServer(`s${at}`, orders)))
     fleet.servers.sort((one, other) => one.name.localeCompare(other.name))
     return fleet
   }
 
   async startServer(name: string, orders: Partial<ServerOrders> = {}, command: string[] = []): Promise<ServerProcess> {
     const { kind } = this.broker
-    const all = { name, broker: kind, url: this.broker.url(), host: '127.0.0.1', port: 0, ...orders }
-    const server = new ServerProcess(all, command)
+    const usual = { broker: kind, url: this.broker.url(), host: '127.0.0.1', maxBufferedBytes: MAX_BUFFERED_BYTES }
+    const server = new ServerProcess({ name, port: 0, ...usual, ...orders }, command)
     this.#t.teardown(() => server.end('SIGKILL'))
     await server.ready()
     this.servers.push(server)
@@ -99,7 +101,7 @@ export class Fleet {
   /** Fulfils when the broker has what the processes want, and nothing more. */
   async agrees(): Promise<void> {
     let [has, wants] = ['', '']
-    const text = (census: Census): string => JSON.stringify(Object.entries(census).toSorted())
+    const text = (census: Census): string => JSON.stringify(census, Object.keys(census).toSorted(ascending))
     try {
       await until('the broker has what is wanted', PATIENCE_MS, async () => {
         ;[has, wants] = [text(await this.broker.census()), text(await this.wanted())]
@@ -128,4 +130,8 @@ export class Fleet {
     t.equal(sent, delivered + rejected + inGaps, 'every message is accounted for')
     return result
   }
+}
+
+function ascending(one: string, other: string): number {
+  return one < other ? -1 : 1
 }

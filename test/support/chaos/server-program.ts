@@ -8,11 +8,9 @@ import { redisBroker } from 'sockroute/redis'
 import { type Notice, type Published, type ServerOrders, stamped, type Told, type Wish } from './told.ts'
 
 const TELL_EVERY_MS = 20
-/** Little, so that a slow subscriber is one soon. */
-const MAX_BUFFERED_BYTES = 65_536
 
 const orders = JSON.parse(process.argv[2]) as ServerOrders
-const { name, host, port, url } = orders
+const { name, host, port, url, maxBufferedBytes } = orders
 const broker: Broker = orders.broker === 'redis' ? redisBroker(url) : natsBroker(url)
 const app = createWebSockets({ broker, drain: { code: 1012, spreadMs: 200, deadlineMs: 2_000 } })
 const tell = (told: Told): void => void (process.connected && process.send?.(told))
@@ -26,7 +24,7 @@ const onDropped: Record<string, number> = {}
 let mostUnsent = 0
 
 const DROPPING: NodeRouteOptions = {
-  maxBufferedBytes: MAX_BUFFERED_BYTES,
+  maxBufferedBytes,
   onGap: (socket, gap) => say(socket, { kind: 'gap', gap }),
   onDropped(socket, topic) {
     onDropped[topic] = (onDropped[topic] ?? 0) + 1

@@ -12,6 +12,8 @@ export interface ServerOrders {
   /** Where it listens; on a port of 0 at any. */
   readonly host: string
   readonly port: number
+  /** Of each route. */
+  readonly maxBufferedBytes: number
 }
 
 /** One message, as its publisher knows it. */
