@@ -39,6 +39,7 @@ export class Link<C> {
     if (this.#sink !== undefined) throw new TypeError(`${this.#name}: a driver is started once`)
     this.#sink = sink
     this.#why = new Error(`${this.#name}: not connected yet`)
+    this.#isToldDown = false
     this.#begin()
   }
 

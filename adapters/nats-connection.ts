@@ -63,7 +63,7 @@ export class NatsLink {
     const subject = this.#subscriptions.get(topic)?.getSubject() ?? subjectOf(this.#prefix, topic)
     const round = this.#round
     this.#connection.publish(subject, envelope)
-    await this.#flushed()
+    await this.flushed()
     this.#throwRefused(subject, round)
   }
 
@@ -72,7 +72,7 @@ export class NatsLink {
     for (const topic of topics) {
       if (!this.#subscriptions.has(topic)) this.#subscriptions.set(topic, this.#subscribe(topic))
     }
-    await this.#flushed()
+    await this.flushed()
     if (this.#refused.size > 0) for (const topic of topics) this.#throwRefused(subjectOf(this.#prefix, topic), round)
   }
 
@@ -81,7 +81,7 @@ export class NatsLink {
       this.#subscriptions.get(topic)?.unsubscribe()
       this.#subscriptions.delete(topic)
     }
-    await this.#flushed()
+    await this.flushed()
   }
 
   #subscribe(topic: string): Subscription {
@@ -96,7 +96,7 @@ export class NatsLink {
   }
 
   /** Fulfils when the server has done all that was said until now. One PING is under way; all that comes meanwhile shares the next. */
-  #flushed(): Promise<void> {
+  flushed(): Promise<void> {
     this.#next ??= this.#current.then(() => this.#flush())
     return this.#next
   }

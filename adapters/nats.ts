@@ -66,6 +66,11 @@ class NatsBroker implements Broker {
     await this.#link.current.publish(topic, envelope)
   }
 
+  /** What it publishes does not come back; what answers a PING has sent all that was due before. */
+  async probe(): Promise<void> {
+    await this.#link.current.flushed()
+  }
+
   async close(): Promise<void> {
     this.#link.close()
   }

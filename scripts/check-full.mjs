@@ -13,6 +13,7 @@ const STEPS = [
   property('messages in any fragments', 'test/properties/messages.property.test.ts', 200_000),
   property('each rule of RFC 6455, broken', 'test/properties/rules.property.test.ts', 10_000),
   property('whatever happens to a connection', 'test/wire.property.test.ts', 20_000),
+  property('topics over a broker that fails', 'test/topics/simulation.property.test.ts', 20_000),
   property('ten million frames beside ws', 'test/differential/ws.test.ts', 680_000),
   property('ten million frames beside websockets', 'test/differential/websockets.test.ts', 30_000),
   ...sourcesIn('test/honest')

@@ -58,6 +58,7 @@ export class Hub implements WireHost, TopicHost {
   readonly #upgrades = new Set<Upgrade>()
   readonly #lingering = new Set<Upgrade>()
   readonly #drains = new Set<Drain>()
+  readonly #servers = new Set<object>()
   readonly #closedServers = new WeakSet<object>()
   readonly #limits = new LimitCounts()
   /** Connections that had to go since the last line about it. */
@@ -90,9 +91,11 @@ export class Hub implements WireHost, TopicHost {
     return this.#closing !== undefined || (server !== undefined && this.#closedServers.has(server))
   }
 
-  /** A server that was closed listens again. */
-  reopenThrough(server: object): void {
+  /** `server` brings it connections from now on, for the first time or again. */
+  openThrough(server: object): void {
     this.#closedServers.delete(server)
+    this.#servers.add(server)
+    if (this.#closing === undefined) this.topics.open()
   }
 
   /** Whether the app is not at its end, and has room for this handshake beside the others under way. */
@@ -144,10 +147,12 @@ export class Hub implements WireHost, TopicHost {
     return this.#closing
   }
 
-  /** The same for those that came through one server of several. */
-  closeThrough(server: object): Promise<void> {
+  /** The same for those that came through one server of several; with the last goes the broker, until one listens again. */
+  async closeThrough(server: object): Promise<void> {
     this.#closedServers.add(server)
-    return this.#drain({}, (through) => through === server)
+    this.#servers.delete(server)
+    await this.#drain({}, (through) => through === server)
+    if (this.#servers.size === 0) await this.topics.close()
   }
 
   onHandlerError(error: unknown, connection: Connection): void {

@@ -9,6 +9,8 @@ const carried = new WeakMap<Server, Set<Hub>>()
  */
 export function carry(server: Server, hub: Hub): void {
   const hubs = carried.get(server)
+  if (hubs?.has(hub)) return
+  hub.openThrough(server)
   if (hubs !== undefined) {
     hubs.add(hub)
     return
@@ -16,7 +18,7 @@ export function carry(server: Server, hub: Hub): void {
   const all = new Set([hub])
   carried.set(server, all)
   server.on('listening', () => {
-    for (const one of all) one.reopenThrough(server)
+    for (const one of all) one.openThrough(server)
   })
   const { close } = server
   server.close = (callback) => {

@@ -20,6 +20,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   ],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
+  [/^adapters\/cluster(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|cluster)-\w+\.ts|node:[\w/]+)$/],
   [
     /^adapters\/nats(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/(broker|nats)-\w+\.ts|@nats-io\/transport-node|node:[\w/]+)$/,

@@ -13,7 +13,7 @@ export async function start({ packages, url }) {
   const server = createServer()
   const io = new Server(server, { transports: ['websocket'], adapter: createAdapter(publisher, subscriber) })
   io.on('connection', (socket) => {
-    socket.join('room')
+    void socket.join('room')
     socket.emit('m', 'ready')
     socket.on('m', (data) => io.to('room').emit('m', data))
   })

@@ -46,6 +46,6 @@ export interface Broker {
    * follow as if it had broken.
    */
   reconnect?(): void
-  /** Lets go of the broker. Nothing is told any more. */
+  /** Lets go of the broker. Nothing is told any more, unless `start` is called again. */
   close(): Promise<void>
 }

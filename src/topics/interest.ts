@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
+import { Batch } from './batch.ts'
 import type { Broker } from './broker.ts'
 
 /** Most topics in one call. */
@@ -7,8 +8,6 @@ const MOST_TOPICS = 250
 const MOST_CALLS = 8
 /** A topic that nobody wants is kept so long: the next subscriber often comes at once. */
 const GRACE_MS = 1_000
-/** Whoever subscribes hears so long after that the broker has not answered. */
-const ANSWER_MS = 4_000
 /** A subscription that the broker refuses, although it is up, is tried again. */
 const RETRY_MS = 1_000
 
@@ -27,45 +26,6 @@ export interface InterestOwner {
 
 const YES = Promise.resolve(true)
 const NO = Promise.resolve(false)
-
-/** Topics that one call subscribes, or unsubscribes. */
-class Batch {
-  readonly isSubscribing: boolean
-  readonly topics: string[] = []
-  /** When it was begun. */
-  readonly since: number
-  /** Somebody was told that the broker has not answered. */
-  isLate = false
-  /** What has to be over before: the same topics are being unsubscribed. */
-  readonly behind = new Set<Batch>()
-  /** Fulfils with whether the broker has acknowledged. */
-  readonly settled: Promise<boolean>
-  settle: (isDone: boolean) => void = () => undefined
-  #answer: Promise<boolean> | undefined = undefined
-
-  constructor(isSubscribing: boolean, since: number) {
-    this.isSubscribing = isSubscribing
-    this.since = since
-    this.settled = new Promise((resolve) => {
-      this.settle = resolve
-    })
-  }
-
-  /** The same for whoever does not want to wait for ever. */
-  answer(clock: Clock): Promise<boolean> {
-    this.#answer ??= new Promise((resolve) => {
-      const timer = clock.setTimeout(() => {
-        this.isLate = true
-        resolve(false)
-      }, ANSWER_MS)
-      void this.settled.then((isDone) => {
-        timer.cancel()
-        resolve(isDone)
-      })
-    })
-    return this.#answer
-  }
-}
 
 /**
  * Keeps the broker's subscriptions at what is wanted here. A topic is nothing to the broker, or being subscribed (`#coming`), or

@@ -1,33 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../clock.ts'
 import { PreparedMessage } from '../prepared.ts'
 import { Opcode } from '../protocol/opcode.ts'
 import type { Broker, BrokerSink } from './broker.ts'
 import type { BrokerErrorCode } from './broker-error.ts'
-import { decodeEnvelope, type Envelope, encodeEnvelope, HEADER_BYTES, NODE_BYTES } from './envelope.ts'
+import { decodeEnvelope, type Envelope, encodeEnvelope, NODE_BYTES } from './envelope.ts'
 import { Interest, type InterestOwner } from './interest.ts'
+import { Outgoing, type OutgoingOwner } from './outgoing.ts'
 import { PROBE_MS, Probe, type ProbeOwner } from './probe.ts'
-import { HeardSequences, SentSequences } from './sequences.ts'
+import { HeardSequences } from './sequences.ts'
 import type { Degraded, Restored } from './topics.ts'
 
-/** Bytes that the broker has not taken yet; one more message is then refused. */
-const MAX_IN_FLIGHT_BYTES = 16_777_216
-/** What a message costs besides its own bytes while it is in flight. */
-const IN_FLIGHT_COST = 160
 /** What was not used for so long, or twice that, is forgotten: the numbers of a topic's messages. */
 const FORGET_MS = 300_000
 
 /** A message is on its way to the broker for no longer: by then a probe of its node has not come back, and it was rejected. */
 const MOST_UNDER_WAY_MS = 2 * PROBE_MS
-/** The last messages, as those of 'close' listeners, have so long to go out. */
-const LAST_MESSAGES_MS = 1_000
-
 const NO = Promise.resolve(false)
 const NOTHING = Buffer.alloc(0)
 
 /** What the relay asks of, and tells, the topics of this process. */
-export interface RelayOwner {
-  readonly clock: Clock
+export interface RelayOwner extends OutgoingOwner {
   isWanted(topic: string): boolean
   wanted(): Iterable<string>
   /** A message from another process. */
@@ -38,33 +30,30 @@ export interface RelayOwner {
   /** Everything is subscribed, and comes back. What others published since `from` may be missing. */
   onRestored(reason: Restored['reason'] | 'start', from: number, to: number): void
   count(what: 'relayed' | 'rejected' | 'received'): void
-  /** Something that an operator should know; at most one line a minute of each kind. */
-  warn(details: object, message: string): void
 }
 
 /**
- * Stands between the topics of this process and those of others: keeps the broker's subscriptions at what is wanted here, numbers
- * what goes out, and says of what comes in whether anything is missing. Knows neither sockets nor the broker's protocol.
+ * Stands between the topics of this process and those of others: keeps the broker's subscriptions at what is wanted here, and says
+ * of what comes in whether anything is missing. Knows neither sockets nor the broker's protocol.
  */
 export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   readonly #broker: Broker
   readonly #owner: RelayOwner
   readonly #interest: Interest
+  readonly #outgoing: Outgoing
   readonly #probe: Probe
   readonly #node = randomBytes(NODE_BYTES).toString('latin1')
   /** A topic of this node's own: what comes on it are its probes. */
   readonly #nodeTopic = `sockroute.node.${Buffer.from(this.#node, 'latin1').toString('hex')}`
-  readonly #sent = new SentSequences()
   readonly #heard = new HeardSequences()
   readonly #forgetting: { cancel(): void }
-  #inFlightBytes = 0
   /** Between the driver's `onUp` and `onDown`. */
   #isConnected = false
   /** Probes come back, or have not had the time yet. */
   #isAlive = true
-  #isClosed = false
+  /** It has let go of the broker, or is about to. */
+  isClosed = false
   #closing: Promise<void> | undefined = undefined
-  #onAllSent: () => void = () => undefined
   /** Up to here nothing that the broker had was lost. */
   #goodUntil: number
   /** Why what others publish may be missing; undefined while nothing is. */
@@ -76,6 +65,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#broker = broker
     this.#owner = owner
     this.#interest = new Interest(broker, this, clock)
+    this.#outgoing = new Outgoing(broker, this.#node, owner)
     this.#probe = new Probe(this, clock)
     this.#goodUntil = clock.now()
     this.#forgetting = clock.setInterval(() => this.#forget(), FORGET_MS)
@@ -97,22 +87,11 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#interest.release(topic)
   }
 
-  /**
-   * Hands a message to the broker; it is never kept for later. Fulfils with the number of processes that it went to, where the broker
-   * tells. What speaks against it from the start is returned instead.
-   */
+  /** As `Outgoing.publish`. */
   publish(topic: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
-    const data = message.payload
-    const refusal = this.#refuses(HEADER_BYTES + data.length)
-    if (refusal === undefined) {
-      const isFirst = this.#sent.isFirst(topic)
-      const sequence = this.#sent.next(topic)
-      const isBinary = message.opcode === Opcode.Binary
-      const { compress } = message
-      return this.#send(topic, encodeEnvelope({ node: this.#node, sequence, isFirst, isBinary, compress, data }))
-    }
+    if (this.#isConnected && this.#isAlive && !this.isClosed) return this.#outgoing.publish(topic, message)
     this.#owner.count('rejected')
-    return refusal
+    return 'BROKER_UNAVAILABLE'
   }
 
   /** Fulfils when what was published has gone out, as far as it does so soon, and the broker was let go of. It never rejects. */
@@ -124,7 +103,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   // What the driver tells.
 
   onMessage(topic: string, bytes: Uint8Array): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     const envelope = decodeEnvelope(bytes)
     if (envelope === undefined) {
       this.#owner.warn({ topic, bytes: bytes.length }, 'sockroute: the broker brought something that is no message')
@@ -135,7 +114,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   onUp(): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     if (this.#isConnected) this.onDown(new Error('the connection was made anew'))
     this.#isConnected = true
     this.#isAlive = true
@@ -144,7 +123,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   onDown(reason: Error): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.#disconnect()
     this.#degrade('disconnect', reason)
   }
@@ -191,7 +170,11 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   onSilent(): void {
     this.#isAlive = false
     this.#degrade('probe', new Error(`nothing comes back from ${this.#broker.name}`))
-    this.#broker.reconnect?.()
+    try {
+      this.#broker.reconnect?.()
+    } catch (error) {
+      this.#owner.warn({ err: error, broker: this.#broker.name }, 'sockroute: the broker could not be connected anew')
+    }
   }
 
   async #ask(number: number): Promise<void> {
@@ -202,32 +185,6 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     }
     const probe = { isFirst: false, isBinary: true, compress: false, data: NOTHING }
     await this.#broker.publish(this.#nodeTopic, encodeEnvelope({ ...probe, node: this.#node, sequence: number }))
-  }
-
-  #refuses(bytes: number): BrokerErrorCode | undefined {
-    if (!this.#isConnected || !this.#isAlive || this.#isClosed) return 'BROKER_UNAVAILABLE'
-    const { maxPayloadBytes } = this.#broker
-    if (bytes > maxPayloadBytes) {
-      this.#owner.warn({ bytes, maxPayloadBytes }, 'sockroute: a message is larger than the broker takes')
-      return 'BROKER_PAYLOAD_TOO_LARGE'
-    }
-    return this.#inFlightBytes > MAX_IN_FLIGHT_BYTES ? 'BROKER_BACKLOG' : undefined
-  }
-
-  async #send(topic: string, envelope: Buffer): Promise<number | undefined> {
-    const cost = envelope.length + IN_FLIGHT_COST
-    this.#inFlightBytes += cost
-    try {
-      const receivers = await this.#broker.publish(topic, envelope)
-      this.#owner.count('relayed')
-      return receivers
-    } catch (error) {
-      this.#owner.count('rejected')
-      throw error
-    } finally {
-      this.#inFlightBytes -= cost
-      if (this.#inFlightBytes === 0) this.#onAllSent()
-    }
   }
 
   #receive(topic: string, { node, sequence, isFirst, isBinary, compress, data }: Envelope): void {
@@ -241,8 +198,8 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   async #close(): Promise<void> {
-    this.#isClosed = true
-    if (this.#inFlightBytes > 0) await this.#allSent()
+    this.isClosed = true
+    await this.#outgoing.allSent()
     this.#disconnect()
     this.#forgetting.cancel()
     try {
@@ -250,16 +207,6 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     } catch (error) {
       this.#owner.warn({ err: error, broker: this.#broker.name }, 'sockroute: the broker could not be closed')
     }
-  }
-
-  #allSent(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#owner.clock.setTimeout(resolve, LAST_MESSAGES_MS, true)
-      this.#onAllSent = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
   }
 
   /** Everything is subscribed anew, and then a probe has to come back. */
@@ -280,7 +227,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   }
 
   #forget(): void {
-    this.#sent.turn()
+    this.#outgoing.forget()
     this.#heard.turn()
   }
 }

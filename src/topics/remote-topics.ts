@@ -85,7 +85,7 @@ export class RemoteTopics implements RelayOwner {
     this.#notices.announce(span)
     if (reason === 'start') return // nobody has been told of anything yet
     this.#local.counts.gaps++
-    const details = { broker: this.#broker.name, reason, missedMs: to - from }
+    const details = { broker: this.#broker.name, reason, missedMs: Math.round(to - from) }
     this.#host.log('warn', details, 'sockroute: the broker is there again')
     this.#emit('restored', { reason, ...span })
   }

@@ -32,14 +32,17 @@ export class TopicHub implements LocalTopics {
   /** The process's own. */
   readonly listeners = new Set<Listener>()
   readonly #host: TopicHost
+  readonly #broker: Broker | undefined
   /** The way to other processes. */
-  readonly #relay: Relay | undefined
+  #relay: Relay | undefined = undefined
+  #isOpen = false
 
   /** @throws what the driver throws for a wrong setting */
   constructor(host: TopicHost, broker?: Broker) {
     this.view = new AppTopics(this)
     this.#host = host
-    this.#relay = broker && new RemoteTopics(broker, this, host).relay
+    this.#broker = broker
+    this.open()
   }
 
   get size(): number {
@@ -142,9 +145,22 @@ export class TopicHub implements LocalTopics {
     this.#deliver(topic, message)
   }
 
+  /** Takes hold of the broker: at once, or when it has been let go of. */
+  open(): void {
+    this.#isOpen = true
+    if (this.#relay === undefined) this.#connect()
+    else if (this.#relay.isClosed) void this.#relay.close().then(() => this.#connect())
+  }
+
   /** Lets go of the broker. */
   async close(): Promise<void> {
+    this.#isOpen = false
     await this.#relay?.close()
+  }
+
+  #connect(): void {
+    if (this.#broker === undefined || !this.#isOpen || this.#relay?.isClosed === false) return
+    this.#relay = new RemoteTopics(this.#broker, this, this.#host).relay
   }
 
   #remove(topic: string, subscriber: Subscriber): void {

@@ -106,6 +106,7 @@ export class MemoryDriver implements Broker {
 
   start(sink: BrokerSink): void {
     this.sink = sink
+    this.#isClosed = false
     this.connectSoon(0)
   }
 

@@ -406,6 +406,7 @@ t.test('a driver that breaks its word hurts nobody', async (t) => {
   }
   a.driver.publish = fault
   a.driver.subscribe = fault
+  a.driver.reconnect = fault
   const subscribed = socket.subscribe('room')
   t.equal(a.topics.publish('room', 'x'), 1)
   await time(100)
@@ -413,4 +414,35 @@ t.test('a driver that breaks its word hurts nobody', async (t) => {
   await t.rejects(a.topics.publishConfirmed('room', 'x'), { code: 'BROKER_UNAVAILABLE', cause: { message: 'fault' } })
   await time(12_000)
   t.equal(a.view.state, 'degraded')
+  t.match(a.logged.join(), /refuses a subscription.*connected anew/)
+})
+
+t.test('the broker is let go of with the last server, and taken hold of again when one listens', async (t) => {
+  const { a, b, time } = await setUp()
+  const [one, two] = [{}, {}]
+  a.hub.openThrough(one)
+  a.hub.openThrough(two)
+  await a.hub.closeThrough(one)
+  await time(10)
+  t.equal(a.view.state, 'up', 'another server goes on')
+  a.topics.publish('room', 'on its way')
+  const closing = a.hub.closeThrough(two)
+  a.hub.openThrough(two) // before the broker was let go of
+  await time(2_000)
+  await closing
+  t.equal(a.view.state, 'up')
+  const { peer } = a.open({}, 'room')
+  await time(10)
+  t.equal(b.topics.publish('room', 'again'), 0)
+  await time(10)
+  t.same(peer.log, ['text again'])
+  await Promise.all([a.hub.closeThrough(two), time(20_000)])
+  t.equal(a.view.state, 'degraded')
+  a.hub.openThrough(two)
+  await time(10)
+  t.equal(a.view.state, 'up')
+  await Promise.all([a.hub.close(), time(20_000)])
+  a.hub.openThrough(one)
+  await time(1_000)
+  t.equal(a.view.state, 'degraded', 'not after its own end')
 })

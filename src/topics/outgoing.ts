@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import type { PreparedMessage } from '../prepared.ts'
+import { Opcode } from '../protocol/opcode.ts'
+import type { Broker } from './broker.ts'
+import type { BrokerErrorCode } from './broker-error.ts'
+import { encodeEnvelope, HEADER_BYTES } from './envelope.ts'
+import { SentSequences } from './sequences.ts'
+
+/** Bytes that the broker has not taken yet; one more message is then refused. */
+const MAX_IN_FLIGHT_BYTES = 16_777_216
+/** What a message costs besides its own bytes while it is in flight. */
+const IN_FLIGHT_COST = 160
+/** The last messages, as those of 'close' listeners, have so long to go out. */
+const LAST_MESSAGES_MS = 1_000
+
+export interface OutgoingOwner {
+  readonly clock: Clock
+  count(what: 'relayed' | 'rejected' | 'received'): void
+  /** Something that an operator should know; at most one line a minute of each kind. */
+  warn(details: object, message: string): void
+}
+
+/** Messages of this process on their way to the broker, numbered. */
+export class Outgoing {
+  readonly #broker: Broker
+  readonly #node: string
+  readonly #owner: OutgoingOwner
+  readonly #sequences = new SentSequences()
+  #inFlightBytes = 0
+  #onAllSent: () => void = () => undefined
+
+  constructor(broker: Broker, node: string, owner: OutgoingOwner) {
+    this.#broker = broker
+    this.#node = node
+    this.#owner = owner
+  }
+
+  /**
+   * Hands a message to the broker; it is never kept for later. Fulfils with the number of processes that it went to, where the broker
+   * tells. What speaks against it from the start is returned instead.
+   */
+  publish(topic: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
+    const data = message.payload
+    const refusal = this.#refuses(HEADER_BYTES + data.length)
+    if (refusal !== undefined) {
+      this.#owner.count('rejected')
+      return refusal
+    }
+    const isFirst = this.#sequences.isFirst(topic)
+    const sequence = this.#sequences.next(topic)
+    const isBinary = message.opcode === Opcode.Binary
+    const { compress } = message
+    return this.#send(topic, encodeEnvelope({ node: this.#node, sequence, isFirst, isBinary, compress, data }))
+  }
+
+  /** Fulfils when nothing is in flight, or does not arrive soon. */
+  async allSent(): Promise<void> {
+    if (this.#inFlightBytes === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#owner.clock.setTimeout(resolve, LAST_MESSAGES_MS, true)
+      this.#onAllSent = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  /** To be called each few minutes. */
+  forget(): void {
+    this.#sequences.turn()
+  }
+
+  #refuses(bytes: number): BrokerErrorCode | undefined {
+    const { maxPayloadBytes } = this.#broker
+    if (bytes > maxPayloadBytes) {
+      this.#owner.warn({ bytes, maxPayloadBytes }, 'sockroute: a message is larger than the broker takes')
+      return 'BROKER_PAYLOAD_TOO_LARGE'
+    }
+    return this.#inFlightBytes > MAX_IN_FLIGHT_BYTES ? 'BROKER_BACKLOG' : undefined
+  }
+
+  async #send(topic: string, envelope: Buffer): Promise<number | undefined> {
+    const cost = envelope.length + IN_FLIGHT_COST
+    this.#inFlightBytes += cost
+    try {
+      const receivers = await this.#broker.publish(topic, envelope)
+      this.#owner.count('relayed')
+      return receivers
+    } catch (error) {
+      this.#owner.count('rejected')
+      throw error
+    } finally {
+      this.#inFlightBytes -= cost
+      if (this.#inFlightBytes === 0) this.#onAllSent()
+    }
+  }
+}
