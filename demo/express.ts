@@ -82,8 +82,8 @@ export async function startExpress({ host, port, via, sites, ws }: SiteOptions):
     port: (server.address() as AddressInfo).port,
     close: async () => {
       chat.close()
-      server.close() // drains the WebSockets too: each gets a close frame, and time to answer it
-      await Promise.all([once(server, 'close'), app.ws.close()]) // which lets go of the broker
+      server.close() // drains the WebSockets too: each gets a close frame, and time to answer it; then the broker is let go of
+      await once(server, 'close')
     },
   }
 }
