@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { BrokerSink } from '../src/adapter.ts'
 
 /** The first wait before connecting anew, the longest, and how much of each is chance: processes that lost the broker together do not come back together. */
@@ -64,6 +65,7 @@ export class Link<C> {
 
   #begin(): void {
     const life = new AbortController()
+    setMaxListeners(0, life.signal) // a connection may have many parts
     this.#life = life
     this.#timer = setTimeout(() => life.abort(new Error(`no connection within ${this.#timeoutMs} ms`)), this.#timeoutMs)
     life.signal.addEventListener('abort', () => this.#ended(life.signal.reason as Error), { once: true })

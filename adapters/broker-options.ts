@@ -13,6 +13,11 @@ export interface BrokerOptions {
    * @defaultValue 5_000
    */
   readonly replyTimeoutMs?: number
+  /**
+   * How much may be under way to the broker. What is published beyond that is rejected.
+   * @defaultValue 67_108_864 (64 MiB)
+   */
+  readonly maxBacklogBytes?: number
 }
 
 /** Where a broker has no limit of its own. Redis cuts off a subscriber for which it holds 32 MiB, or 8 MiB for a minute. */
@@ -32,16 +37,18 @@ export const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : '
 const prefix: Rule = (value) =>
   typeof value === 'string' && !/[\s{}*>]/.test(value) ? undefined : 'takes a string without spaces, braces, * and >'
 
-export const timeout: Rule = whole(10, MAX_TIMEOUT_MS)
+const timeout: Rule = whole(10, MAX_TIMEOUT_MS)
 
-const RULES: Record<string, Rule> = { prefix, replyTimeoutMs: timeout }
+export const backlog: Rule = whole(1, Number.MAX_SAFE_INTEGER)
+
+const RULES: Record<string, Rule> = { prefix, replyTimeoutMs: timeout, maxBacklogBytes: backlog }
 
 /** Throws for what cannot be a right setting; returns what is left out as well. */
 export function brokerOptions<O extends BrokerOptions>(
   options: O,
   more: Record<string, Rule> = {},
   defaultPrefix = 'sockroute:',
-): O & Required<BrokerOptions> {
+): O & Required<Pick<BrokerOptions, 'prefix' | 'replyTimeoutMs'>> {
   checkOptions(options, { ...RULES, ...more })
   return { ...options, prefix: options.prefix ?? defaultPrefix, replyTimeoutMs: options.replyTimeoutMs ?? 5_000 }
 }

@@ -6,7 +6,6 @@ import { Outgoing, unpack } from './cluster-parcel.ts'
 interface ConnectOptions {
   readonly life: Life
   readonly timeoutMs: number
-  readonly maxBacklogBytes: number
   readonly onMessage: (topic: string, envelope: Uint8Array) => void
 }
 
@@ -75,13 +74,12 @@ export class Session {
   readonly #answers: Answers
   readonly #unanswered: Pending[] = []
   #next: Pending | undefined
-  #unansweredBytes = 0
 
   constructor(id: number, isBinary: boolean, options: ConnectOptions) {
     this.#id = id
     this.#isBinary = isBinary
     this.#options = options
-    this.#answers = new Answers(options.life, options.timeoutMs)
+    this.#answers = new Answers(options.life, options.timeoutMs, () => this.#pending().counts)
     const { signal } = options.life
     signal.addEventListener('abort', () => this.#fail(signal.reason as Error), { once: true })
   }
@@ -93,8 +91,6 @@ export class Session {
   }
 
   async publish(topic: string, envelope: Uint8Array): Promise<number> {
-    if (this.#unansweredBytes > this.#options.maxBacklogBytes) throw new Error('cluster: the primary has fallen behind')
-    this.#unansweredBytes += envelope.length
     const pending = this.#pending()
     const index = pending.outgoing.add(topic, envelope)
     return (await pending.counts)[index]
@@ -106,12 +102,9 @@ export class Session {
   }
 
   read({ counts, parcel }: Extract<ToWorker, { kind: 'turn' }>): void {
+    this.#answers.heard()
     unpack(parcel, this.#options.onMessage)
-    for (const one of counts) {
-      const answered = this.#unanswered.shift()
-      this.#unansweredBytes -= answered?.outgoing.size ?? 0
-      answered?.resolve(one)
-    }
+    for (const one of counts) this.#unanswered.shift()?.resolve(one)
   }
 
   #pending(): Pending {

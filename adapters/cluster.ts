@@ -15,21 +15,22 @@
 
 import cluster from 'node:cluster'
 import { type Broker, type BrokerSink, checkOptions } from '../src/adapter.ts'
+import { Backlog, DEFAULT_BACKLOG_BYTES } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
-import { type BrokerOptions, brokerOptions, checkSize, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
+import { type BrokerOptions, backlog, brokerOptions, checkSize, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
 import { connectPrimary, type Session } from './cluster-connection.ts'
 import { Relay } from './cluster-relay.ts'
 
 export interface ClusterOptions {
   /**
    * What the primary keeps for a worker that does not read. Beyond that it drops all of it, and the worker is told that it has
-   * lost messages. A worker keeps as much for the primary, and rejects what is published beyond that.
+   * lost messages.
    * @defaultValue 67_108_864 (64 MiB)
    */
   readonly maxBacklogBytes?: number
 }
 
-export interface ClusterBrokerOptions extends ClusterOptions, Pick<BrokerOptions, 'replyTimeoutMs'> {
+export interface ClusterBrokerOptions extends Omit<BrokerOptions, 'prefix'> {
   /** Largest envelope, in bytes. A larger one is rejected. @defaultValue 8_388_608 (8 MiB) */
   readonly maxPayloadBytes?: number
 }
@@ -42,10 +43,6 @@ export interface ClusterRelay {
   close(): void
 }
 
-const DEFAULT_BACKLOG_BYTES = 67_108_864
-
-const BACKLOG = whole(1, Number.MAX_SAFE_INTEGER)
-
 let relay: Relay | undefined
 
 /** In the primary: relays between the workers, those that it has and those that it will have. */
@@ -53,7 +50,7 @@ export function clusterPrimary(options: ClusterOptions = {}): ClusterRelay {
   if (!cluster.isPrimary)
     throw new TypeError('sockroute: clusterPrimary() is for the primary; a worker calls clusterBroker()')
   if (relay !== undefined) throw new TypeError('sockroute: this primary relays already; close that first')
-  checkOptions(options, { maxBacklogBytes: BACKLOG })
+  checkOptions(options, { maxBacklogBytes: backlog })
   const own = new Relay(options.maxBacklogBytes ?? DEFAULT_BACKLOG_BYTES)
   relay = own
   return {
@@ -81,14 +78,16 @@ class ClusterBroker implements Broker {
   readonly name = 'cluster'
   readonly maxPayloadBytes: number
   readonly #link: Link<Session>
+  readonly #backlog: Backlog
 
   constructor(given: ClusterBrokerOptions) {
-    const options = brokerOptions(given, { maxPayloadBytes: whole(1, 2 ** 29), maxBacklogBytes: BACKLOG })
-    const { replyTimeoutMs: timeoutMs, maxBacklogBytes = DEFAULT_BACKLOG_BYTES } = options
+    const options = brokerOptions(given, { maxPayloadBytes: whole(1, 2 ** 29), prefix: () => 'has no meaning here' })
+    const { replyTimeoutMs: timeoutMs } = options
+    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
     this.maxPayloadBytes = options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES
     this.#link = new Link(this.name, timeoutMs, (life) => {
       const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
-      return connectPrimary({ life, timeoutMs, maxBacklogBytes, onMessage })
+      return connectPrimary({ life, timeoutMs, onMessage })
     })
   }
 
@@ -106,7 +105,12 @@ class ClusterBroker implements Broker {
 
   async publish(topic: string, envelope: Uint8Array): Promise<number> {
     checkSize(this, envelope)
-    return this.#link.current.publish(topic, envelope)
+    this.#backlog.enter(envelope)
+    try {
+      return await this.#link.current.publish(topic, envelope)
+    } finally {
+      this.#backlog.leave(envelope)
+    }
   }
 
   /** What it publishes does not come back. */

@@ -48,7 +48,7 @@ export class NatsLink {
   ) {
     this.#connection = connection
     this.#life = life
-    this.#answers = new Answers(life, timeoutMs)
+    this.#answers = new Answers(life, timeoutMs, () => connection.flush())
     this.#prefix = how.prefix
     this.#onMessage = how.onMessage
     life.signal.addEventListener('abort', () => this.#fail(life.signal.reason as Error), { once: true })
@@ -88,7 +88,10 @@ export class NatsLink {
     const subject = subjectOf(this.#prefix, topic)
     return this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) return this.#onMessage(topic, message.data)
+        if (error === null) {
+          this.#answers.heard()
+          return this.#onMessage(topic, message.data)
+        }
         this.#refuse(subject, error)
         this.#subscriptions.delete(topic)
       },

@@ -10,6 +10,7 @@
 
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
 import type { Broker, BrokerSink, Rule } from '../src/adapter.ts'
+import { Backlog } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
 import { type BrokerOptions, brokerOptions, checkSize } from './broker-options.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
@@ -30,11 +31,13 @@ export function natsBroker(target: NatsTarget = {}, options: NatsBrokerOptions =
 class NatsBroker implements Broker {
   readonly name = 'nats'
   readonly #link: Link<NatsLink>
+  readonly #backlog: Backlog
   #maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES
 
   constructor(target: NatsTarget, options: NatsBrokerOptions) {
     const { prefix, replyTimeoutMs: timeoutMs } = brokerOptions(options, { prefix: subjectPrefix }, 'sockroute.')
     const settings = settingsOf(target)
+    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
     this.#link = new Link(this.name, timeoutMs, async (life) => {
       const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
       const connection = await connectNats({ life, settings: { ...settings }, timeoutMs, prefix, onMessage })
@@ -63,7 +66,12 @@ class NatsBroker implements Broker {
   /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
   async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
     checkSize(this, envelope)
-    await this.#link.current.publish(topic, envelope)
+    this.#backlog.enter(envelope)
+    try {
+      await this.#link.current.publish(topic, envelope)
+    } finally {
+      this.#backlog.leave(envelope)
+    }
   }
 
   /** What it publishes does not come back; what answers a PING has sent all that was due before. */

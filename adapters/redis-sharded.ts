@@ -1,21 +1,21 @@
 import { ErrorReply } from 'redis'
-import { Answers } from './broker-answers.ts'
 import { Changes } from './broker-changes.ts'
 import type { Life } from './broker-link.ts'
 import {
   connectClient,
+  connectWire,
   isRefusal,
   type MakeClient,
-  type RedisClient,
   type RedisConnection,
+  type Wire,
 } from './redis-connection.ts'
 import type { Address, Topology } from './redis-settings.ts'
 import { partitionOf, slotOf } from './redis-slots.ts'
 
 /** A master, asked by one client and heard by another: on the hearing one nothing else waits for a reply, so that the loss of a slot is told. */
 interface Shard {
-  readonly publisher: RedisClient
-  readonly subscriber: RedisClient
+  readonly publisher: Wire
+  readonly subscriber: Wire
 }
 
 interface ShardedOptions {
@@ -35,20 +35,25 @@ const MOVED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|LOADING)\b/
  * what was published in between may be lost, and is told as lost.
  */
 export async function connectSharded(options: ShardedOptions): Promise<RedisConnection> {
-  const { life, timeoutMs, prefix, partitions, onMessage } = options
+  const { life, prefix, partitions } = options
   const shards = await connectShards(options)
-  const answers = new Answers(life, timeoutMs)
-  const expect = <T>(answer: Promise<T>): Promise<T> => answers.expect(answer).catch((error) => failed(life, error))
-  const listener = (message: Buffer, channel: Buffer): void => onMessage(topicIn(channel.toString(), prefix), message)
+  const expect = <T>({ answers }: Wire, answer: Promise<T>): Promise<T> =>
+    answers.expect(answer).catch((error) => failed(life, error))
+  const listener = (message: Buffer, channel: Buffer): void =>
+    options.onMessage(topicIn(channel.toString(), prefix), message)
   const channelOf = (topic: string): { channel: string; shard: Shard; partition: number } => {
     const partition = partitionOf(topic, partitions)
-    return { channel: `${prefix}{${partition}}:${topic}`, shard: shards[partition], partition }
+    return { channel: `${tagged(prefix, partition)}:${topic}`, shard: shards[partition], partition }
   }
   const changes = new Changes(async (on, off) => {
     life.signal.throwIfAborted()
     await Promise.all([
-      ...byPartition(on).map(({ shard, channels }) => expect(shard.subscriber.sSubscribe(channels, listener, true))),
-      ...byPartition(off).map(({ shard, channels }) => expect(shard.subscriber.sUnsubscribe(channels, listener, true))),
+      ...byPartition(on).map(({ shard: { subscriber }, channels }) =>
+        expect(subscriber, subscriber.client.sSubscribe(channels, listener, true)),
+      ),
+      ...byPartition(off).map(({ shard: { subscriber }, channels }) =>
+        expect(subscriber, subscriber.client.sUnsubscribe(channels, listener, true)),
+      ),
     ])
   })
   const byPartition = (topics: readonly string[]): { shard: Shard; channels: string[] }[] => {
@@ -63,7 +68,8 @@ export async function connectSharded(options: ShardedOptions): Promise<RedisConn
   return {
     publish(topic, envelope) {
       const { channel, shard } = channelOf(topic)
-      return expect(shard.publisher.sendCommand<number>(['SPUBLISH', channel, envelope]))
+      const { publisher } = shard
+      return expect(publisher, publisher.client.sendCommand<number>(['SPUBLISH', channel, envelope]))
     },
     change: (topics, isOn) => changes.change(topics, isOn),
   }
@@ -73,6 +79,8 @@ function failed(life: Life, error: Error): never {
   if (error instanceof ErrorReply && MOVED.test(error.message)) life.abort(error)
   throw error
 }
+
+const tagged = (prefix: string, partition: number): string => `${prefix}{${partition}}`
 
 function topicIn(channel: string, prefix: string): string {
   return channel.slice(channel.indexOf('}:', prefix.length) + 2)
@@ -88,18 +96,30 @@ async function connectShards(options: ShardedOptions): Promise<Shard[]> {
     const owner = owners.find(({ from, to }) => slot >= from && slot <= to)
     if (owner === undefined) return Promise.reject(new Error(`no node of the cluster has slot ${slot}`))
     const name = `${owner.host}:${owner.port}`
-    const shard = nodes.get(name) ?? connectShard(options, topology.at(owner), protocol)
+    const shard = nodes.get(name) ?? connectShard(options, topology.at(owner), protocol, partition)
     nodes.set(name, shard)
     return shard
   }
   return Promise.all(Array.from({ length: partitions }, (_, partition) => shardOf(partition)))
 }
 
-async function connectShard(options: ShardedOptions, make: MakeClient, protocol: 2 | 3): Promise<Shard> {
-  const { life, timeoutMs } = options
-  const connect = (): Promise<RedisClient> => connectClient({ life, make, timeoutMs }, protocol)
-  const [publisher, subscriber] = await Promise.all([connect(), connect()])
-  subscriber.on('sharded-channel-moved', () => life.abort(new Error('a slot of the cluster has moved')))
+/**
+ * Asked on the hearing connection is the end of a subscription that nobody has. Behind any other question the client would take no
+ * notice of a slot that goes; behind this one it notices, if by a miscount.
+ */
+async function connectShard(
+  options: ShardedOptions,
+  make: MakeClient,
+  protocol: 2 | 3,
+  partition: number,
+): Promise<Shard> {
+  const { life, timeoutMs, prefix } = options
+  const nobodys = tagged(prefix, partition) // a topic's has more behind it
+  const [publisher, subscriber] = await Promise.all([
+    connectWire({ life, make, timeoutMs }, protocol),
+    connectWire({ life, make, timeoutMs }, protocol, (client) => client.sUnsubscribe([nobodys], () => undefined, true)),
+  ])
+  subscriber.client.on('sharded-channel-moved', () => life.abort(new Error('a slot of the cluster has moved')))
   return { publisher, subscriber }
 }
 

@@ -9,6 +9,7 @@
  */
 
 import type { Broker, BrokerSink } from '../src/adapter.ts'
+import { Backlog } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
 import { type BrokerOptions, brokerOptions, checkSize, flag, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
 import { connectRedis, type RedisConnection } from './redis-connection.ts'
@@ -42,6 +43,7 @@ class RedisBroker implements Broker {
   readonly name = 'redis'
   readonly maxPayloadBytes: number
   readonly #link: Link<RedisConnection>
+  readonly #backlog: Backlog
 
   constructor(target: RedisTarget, given: RedisBrokerOptions) {
     const options = brokerOptions(given, {
@@ -50,6 +52,7 @@ class RedisBroker implements Broker {
       maxPayloadBytes: whole(1, 2 ** 29),
     })
     const { prefix, replyTimeoutMs: timeoutMs, sharded = false, partitions = 64 } = options
+    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
     this.maxPayloadBytes = options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES
     if (sharded) {
       const topology = topologyOf(target)
@@ -88,10 +91,13 @@ class RedisBroker implements Broker {
   async publish(topic: string, envelope: Uint8Array): Promise<number> {
     checkSize(this, envelope)
     const { buffer, byteOffset, length } = envelope
-    return this.#link.current.publish(
-      topic,
-      Buffer.isBuffer(envelope) ? envelope : Buffer.from(buffer, byteOffset, length),
-    )
+    const bytes = Buffer.isBuffer(envelope) ? envelope : Buffer.from(buffer, byteOffset, length)
+    this.#backlog.enter(bytes)
+    try {
+      return await this.#link.current.publish(topic, bytes)
+    } finally {
+      this.#backlog.leave(bytes)
+    }
   }
 
   async close(): Promise<void> {

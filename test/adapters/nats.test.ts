@@ -156,6 +156,22 @@ t.test('a server that says nothing is given up, and nothing of it is left', asyn
   t.pass('no handle is left')
 })
 
+t.test('what waits for a line that carries nothing is bounded', { skip }, async (t) => {
+  const server = await nats(t)
+  const line = await openLine(t, server.port)
+  const options = { maxBacklogBytes: 1_000_000 }
+  const peers = new Peers({ create: () => natsBroker(urlOf(line.port), options) }, PATIENCE_MS)
+  const [peer] = await peers.up(1)
+  line.stall()
+  const envelope = Buffer.alloc(100_000)
+  const outcomes = Array.from({ length: 20 }, () => peer.driver.publish('topic', envelope).then(() => 'taken', String))
+  const first = await Promise.race(outcomes)
+  t.match(first, /bytes wait for the broker already/)
+  await peers.close()
+  const rejected = (await Promise.all(outcomes)).filter((outcome) => outcome === first)
+  t.equal(rejected.length, 10, 'ten were under way')
+})
+
 t.test('close leaves no handle open, whenever it comes', { skip }, async (t) => {
   const server = await nats(t)
   const before = handles()

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createCluster } from 'redis'
 import t from 'tap'
 import { redisBroker } from '../../adapters/redis.ts'
@@ -95,6 +96,40 @@ t.test('a cluster of three', { skip: !process.env.CI && missing('redis-server') 
     const lost = taken.filter((index) => index > from && !heard.includes(index))
     t.same(lost, [], 'nothing is lost once it is up and subscribed again')
     t.match(receiver.reasons[0].message, /moved|MOVED/)
+  })
+
+  t.test('each slot that moves is told, while subscriptions come and go', async (t) => {
+    const peers = new Peers(broker, PATIENCE_MS)
+    t.teardown(() => peers.close())
+    const [publisher, receiver] = await peers.up(2)
+    const topic = 'contended'
+    const partition = partitionOf(topic, 64)
+    const slot = slotOf(String(partition))
+    const others = Array.from({ length: 5_000 }, (_, index) => `other ${index}`)
+    const near = others.filter((other) => partitionOf(other, 64) === partition)
+    for (let move = 1; move <= 6; move++) {
+      await receiver.driver.subscribe([topic])
+      let isOver = false
+      const churning = (async () => {
+        while (!isOver) {
+          for (const isOn of [true, false]) {
+            const change = isOn ? receiver.driver.subscribe(near) : receiver.driver.unsubscribe(near)
+            await change.catch(() => delay(1))
+          }
+        }
+      })()
+      await delay(20)
+      await cluster.move(slot, ((await cluster.ownerOf(slot)) + 1) % 3)
+      await receiver.until('told', () => receiver.states.length >= 2 * move + 1 && receiver.isUp)
+      isOver = true
+      await churning
+      await receiver.until('up', () => receiver.isUp)
+      await publisher.until('up', () => publisher.isUp)
+      await receiver.driver.subscribe([topic])
+      while ((await publisher.publish(topic, String(move)).catch(() => delay(5, 0))) === 0);
+      await receiver.until('heard', () => receiver.on(topic).includes(String(move)))
+    }
+    t.ok(near.length > 20 && receiver.states.length >= 13)
   })
 })
 

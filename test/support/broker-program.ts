@@ -39,6 +39,7 @@ export class BrokerProgram {
       await program.kill()
       rmSync(program.#folder, { recursive: true, force: true })
     })
+    process.once('exit', () => program.#child?.kill('SIGKILL')) // where a test was given up
     await program.start()
     return program
   }

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { Answers } from '../../adapters/broker-answers.ts'
+import { Backlog } from '../../adapters/broker-backlog.ts'
+import { Changes } from '../../adapters/broker-changes.ts'
+import { type Life, Link } from '../../adapters/broker-link.ts'
+
+const TIMEOUT_MS = 1_000
+
+/** What a link tells, in order. */
+function recorder() {
+  const told: string[] = []
+  return {
+    told,
+    onMessage: (topic: string) => told.push(topic),
+    onUp: () => told.push('up'),
+    onDown: (reason: Error) => told.push(`down: ${reason.message}`),
+  }
+}
+
+t.test('connecting is tried again, later each time, and by chance', async (t) => {
+  const at: number[] = []
+  const failing = new Link('x', TIMEOUT_MS, () => {
+    at.push(performance.now())
+    return Promise.reject(new Error('refused'))
+  })
+  const sink = recorder()
+  failing.start(sink)
+  while (at.length < 5) await delay(10)
+  failing.close()
+  const waits = at.slice(1).map((time, index) => time - at[index])
+  for (const [index, least] of [50, 100, 200, 400].entries()) {
+    t.ok(waits[index] >= least - 2, `wait ${index} is ${waits[index]} ms, of at least ${least}`)
+    t.ok(waits[index] < least * 2 + 200, `wait ${index} is ${waits[index]} ms, of at most ${least * 2}`)
+  }
+  t.same(sink.told, ['down: x cannot be reached: refused'], 'told once')
+  await delay(100)
+  t.equal(at.length, 5, 'closed, it is not tried any more')
+})
+
+t.test('a connection ends once, and what it still brings is nobody’s', async (t) => {
+  const lives: Life[] = []
+  const link: Link<number> = new Link('x', TIMEOUT_MS, async (life) => lives.push(life))
+  t.throws(() => link.current, /not started/)
+  const sink = recorder()
+  link.start(sink)
+  t.throws(() => link.current, /not connected yet/)
+  while (sink.told.length < 1) await delay(1)
+  t.equal(link.current, 1)
+  const [first] = lives
+  link.tell(first, 'a', Buffer.alloc(0))
+  first.abort(new Error('broken'))
+  first.abort(new Error('broken again'))
+  link.tell(first, 'late', Buffer.alloc(0))
+  t.throws(() => link.current, /x cannot be reached: broken$/)
+  while (sink.told.length < 4) await delay(1)
+  t.same(sink.told, ['up', 'a', 'down: x cannot be reached: broken', 'up'])
+  link.close()
+  link.tell(lives[1], 'closed', Buffer.alloc(0))
+  t.throws(() => link.current, /closed/)
+  t.ok(lives[1].signal.aborted)
+  t.equal(sink.told.length, 4)
+})
+
+t.test('a connection that is not there in time is given up', async (t) => {
+  const lives: Life[] = []
+  const link = new Link('x', 20, (life) => {
+    lives.push(life)
+    return new Promise<never>(() => undefined)
+  })
+  const sink = recorder()
+  link.start(sink)
+  while (lives.length < 2) await delay(5)
+  link.close()
+  t.same(sink.told, ['down: x cannot be reached: no connection within 20 ms'])
+  t.ok(lives.every(({ signal }) => signal.aborted))
+})
+
+t.test('silence', async (t) => {
+  const ended = async (life: Life): Promise<number> => {
+    const begin = performance.now()
+    while (!life.signal.aborted) await delay(5)
+    return performance.now() - begin
+  }
+  const never = (): Promise<never> => new Promise(() => undefined)
+
+  t.test('of a broker that is asked ends the connection', async (t) => {
+    const life = new AbortController()
+    const answers = new Answers(life, 100, never)
+    answers.expect(never())
+    const ms = await ended(life)
+    t.ok(ms >= 75, `after ${ms} ms`)
+    t.match(life.signal.reason, /no answer for 100 ms/)
+  })
+
+  t.test('of one that is not asked, makes it be asked', async (t) => {
+    const life = new AbortController()
+    let asked = 0
+    new Answers(life, 50, async () => asked++)
+    await delay(400)
+    t.ok(asked >= 2, `asked ${asked} times`)
+    t.notOk(life.signal.aborted)
+    life.abort()
+    const before = asked
+    await delay(150)
+    t.equal(asked, before, 'not any more')
+  })
+
+  t.test('is none while anything comes', async (t) => {
+    const life = new AbortController()
+    const answers = new Answers(life, 50, never)
+    answers.expect(never())
+    for (let i = 0; i < 60; i++) {
+      answers.heard()
+      await delay(5)
+    }
+    t.notOk(life.signal.aborted)
+    await ended(life)
+  })
+
+  t.test('is none while this process is busy itself', async (t) => {
+    const life = new AbortController()
+    const answers = new Answers(life, 50, never)
+    let answer = (): void => undefined
+    answers.expect(new Promise<void>((resolve) => (answer = resolve)))
+    const until = performance.now() + 300
+    while (performance.now() < until);
+    await new Promise(setImmediate)
+    answer()
+    await new Promise(setImmediate)
+    t.notOk(life.signal.aborted)
+    life.abort()
+  })
+})
+
+t.test('changes go one at a time, with the last word on each topic', async (t) => {
+  const commands: [on: string[], off: string[], done: (error?: Error) => void][] = []
+  const changes = new Changes(
+    (on, off) => new Promise<void>((resolve, reject) => commands.push([on, off, (e) => (e ? reject(e) : resolve())])),
+  )
+  const first = changes.change(['a', 'b'], true)
+  await delay(1)
+  const later = [changes.change(['a'], false), changes.change(['c', 'b'], true), changes.change(['c'], false)]
+  await delay(1)
+  t.equal(commands.length, 1, 'the second waits')
+  commands[0][2](new Error('refused'))
+  await t.rejects(first, /refused/)
+  await delay(1)
+  t.same(commands[1].slice(0, 2), [['b'], ['a', 'c']])
+  commands[1][2]()
+  await Promise.all(later)
+  t.equal(commands.length, 2)
+})
+
+t.test('a backlog has a limit, and empty messages count', async (t) => {
+  const backlog = new Backlog('x', 1_000)
+  const empty = Buffer.alloc(0)
+  for (let i = 0; i < 4; i++) backlog.enter(empty)
+  t.throws(() => backlog.enter(empty), /x: 1024 bytes wait/)
+  backlog.leave(empty)
+  backlog.enter(Buffer.alloc(1_000_000))
+  t.throws(() => backlog.enter(empty))
+})
