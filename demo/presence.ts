@@ -33,6 +33,7 @@ export class Presence {
   readonly #toTell = new Set<string>()
   readonly #toShow = new Set<string>()
   readonly #beat: NodeJS.Timeout
+  #isClosed = false
 
   /** `onChange` is told which rooms have other people than before. */
   constructor(ws: Topics, onChange: (rooms: readonly string[]) => void) {
@@ -58,6 +59,7 @@ export class Presence {
 
   /** Sets who of this process is in a room; undefined where the process does not have it any more. */
   set(room: string, people: readonly Person[] | undefined): void {
+    if (this.#isClosed) return
     if (people === undefined) this.#own.delete(room)
     else this.#own.set(room, people)
     this.#toTell.add(room)
@@ -66,6 +68,7 @@ export class Presence {
 
   /** This process ends: the others need not wait until it is silent. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#beat)
     const rooms = [...this.#own.keys()]
     this.#own.clear()
