@@ -30,7 +30,9 @@ function startProcesses(): void {
   })
   cluster.on('exit', (worker, code, signal) => {
     console.log(`process ${worker.process.pid} is gone: ${signal ?? code}`)
-    if (!isEnding && started >= PROCESSES) cluster.fork() // but not if they cannot even start
+    if (started < PROCESSES)
+      process.exitCode = 1 // they cannot even start
+    else if (!isEnding) cluster.fork()
   })
   process.once('SIGTERM', () => {
     isEnding = true

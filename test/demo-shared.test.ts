@@ -9,8 +9,6 @@ import { Program } from './support/program.ts'
 import { ROOT } from './support/root.ts'
 import { until } from './support/until.ts'
 
-t.setTimeout(120_000)
-
 const BROKERS = [
   { name: 'redis', program: 'redis-server', command: async () => redisCommand('redis-server') },
   { name: 'nats', program: 'nats-server', command: async () => natsCommand(await freePort()) },

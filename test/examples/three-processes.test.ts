@@ -7,8 +7,6 @@ import { until } from '../support/until.ts'
 import { Client } from '../support/ws-client.ts'
 import { runExample } from './run-example.ts'
 
-t.setTimeout(60_000)
-
 const MOST_SECONDS = 10
 
 t.test('over node:cluster', (t) => threeProcesses(t, {}))
