@@ -1,4 +1,5 @@
 // The client as a program: it is asked over IPC to open connections to a server, to load it, and to let it go.
+import { answer } from './client/answers.mjs'
 import { EchoLoad } from './client/echo-load.mjs'
 import { FanOutLoad } from './client/fan-out-load.mjs'
 import { FloodLoad } from './client/flood-load.mjs'
@@ -14,19 +15,10 @@ const LOADS = {
 }
 let load
 
-process.on('disconnect', () => process.exit())
-process.on('message', async ({ id, ask, ...rest }) => {
-  try {
-    process.send({ id, ...(await ASKED[ask](rest)) })
-  } catch (error) {
-    process.send({ id, fault: error.message })
-  }
-})
-
-const ASKED = {
+answer({
   async open({ target, workload }) {
     load = await LOADS[workload.load].open(target, workload)
   },
   run: ({ seconds }) => load.run(seconds),
   close: () => load.close(),
-}
+})

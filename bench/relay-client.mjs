@@ -1,5 +1,6 @@
 // The clients of several processes as a program: one sends, by the first; those of the others say when it has arrived.
 import { createRequire } from 'node:module'
+import { answer } from './client/answers.mjs'
 import { Latencies } from './client/latencies.mjs'
 
 const WebSocket = createRequire(import.meta.url)('ws')
@@ -21,23 +22,6 @@ const SOCKET_IO = {
 }
 
 let load
-
-process.on('disconnect', () => process.exit())
-process.on('message', async ({ id, ask, ...rest }) => {
-  try {
-    process.send({ id, ...(await ASKED[ask](rest)) })
-  } catch (error) {
-    process.send({ id, fault: error.message })
-  }
-})
-
-const ASKED = {
-  async open({ ports, isSocketIo, bytes }) {
-    load = new RelayLoad(isSocketIo ? SOCKET_IO : PLAIN, bytes)
-    await load.open(ports)
-  },
-  run: ({ inFlight, seconds }) => load.run(inFlight, seconds),
-}
 
 class RelayLoad {
   #dialect
@@ -141,3 +125,11 @@ class RelayLoad {
     })
   }
 }
+
+answer({
+  async open({ ports, isSocketIo, bytes }) {
+    load = new RelayLoad(isSocketIo ? SOCKET_IO : PLAIN, bytes)
+    await load.open(ports)
+  },
+  run: ({ inFlight, seconds }) => load.run(inFlight, seconds),
+})

@@ -1,38 +1,58 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Connection } from 'sockroute'
+import type { Connection, WebSockets } from 'sockroute'
 import { MAX_TEXT_CHARS, readMessage, type ToPage, type User } from './messages.ts'
-import { broadcast, type Member, Room, send } from './room.ts'
+import { Presence } from './presence.ts'
+import { type Member, Room, send, toJson } from './room.ts'
 
 const ALWAYS_OPEN = ['lobby', 'random']
 const MAX_ROOMS = 100
 /** An empty room keeps its history this long, so that a lone reload does not lose it. */
 const EMPTY_ROOM_MS = 60_000
-/** Presence is told at most this often, however many come and go. */
-const PRESENCE_EVERY_MS = 50
 /** A page may send this many messages at once, and this many per second from then on. */
 const BURST = 20
 const PER_SECOND = 5
+/** Every page of the app is subscribed to it. */
+const EVERYBODY = 'everybody'
+
+/** What the chat needs of an app's `ws`. */
+export type Topics = Pick<WebSockets, 'publish' | 'topics'>
 
 type RoomList = (ToPage & { type: 'rooms' })['rooms']
 
-/** The whole chat, in memory. It knows neither Express nor Fastify: both hand it their sockets. */
+/**
+ * The chat of one app, in memory. It knows neither Express nor Fastify, and nothing of the app's neighbours: what it publishes reaches
+ * the pages of them all, in this process or in others.
+ */
 export class Chat {
   /** Tells a page that the server it is talking to is another one than before. */
   readonly #boot = randomUUID()
-  readonly #rooms = new Map<string, Room>(ALWAYS_OPEN.map((name) => [name, new Room()]))
-  readonly #changed = new Set<Room>()
+  readonly #ws: Topics
+  readonly #via: string
+  readonly #rooms = new Map<string, Room>()
+  readonly #presence: Presence
+  #isBrokerAway = false
+
+  /** `via` is what people are told of where somebody is. */
+  constructor(ws: Topics, via: string) {
+    this.#ws = ws
+    this.#via = via
+    this.#presence = new Presence(ws, (rooms) => this.#tellPresence(rooms))
+    for (const name of ALWAYS_OPEN) this.#open(name)
+    ws.topics.on('degraded', () => this.#tellBroker(true))
+    ws.topics.on('restored', () => this.#tellBroker(false))
+  }
 
   get rooms(): RoomList {
-    return [...this.#rooms].map(([name, room]) => ({ name, people: room.people.length }))
+    return this.#presence.rooms.map((name) => ({ name, people: this.#presence.people(name).length }))
   }
 
   /** The life of one connection. Messages come in order, and the next one waits until this one is done with. */
-  async serve(socket: Connection, roomName: string, user: User, via: string): Promise<void> {
+  async serve(socket: Connection, roomName: string, user: User): Promise<void> {
     const room = this.#open(roomName)
     if (room === undefined) return socket.close(1013, 'too many rooms are open')
-    const member: Member = { socket, user, via }
-    this.#join(room, member)
+    const member: Member = { socket, user, via: this.#via }
+    this.#join(roomName, room, member)
     try {
       const pace = pacer()
       for await (const data of socket) {
@@ -44,11 +64,16 @@ export class Chat {
     }
   }
 
-  /** Ends every connection of one user, on whichever server. */
+  /** Ends every connection of one user. They are all here, as the session is. */
   logOut(user: User): void {
     for (const room of this.#rooms.values()) {
       for (const member of room.members) if (member.user.id === user.id) member.socket.close(4001, 'logged out')
     }
+  }
+
+  /** Says goodbye to the other processes. */
+  close(): void {
+    this.#presence.close()
   }
 
   #onMessage(room: Room, member: Member, data: string | Buffer): boolean {
@@ -62,7 +87,7 @@ export class Chat {
         return true
       }
       case 'typing':
-        broadcast(othersThan(member, room), { type: 'typing', user: member.user })
+        room.typing(member)
         return true
       case 'ping':
         send(member.socket, { type: 'pong', sentAt: message.sentAt, serverRtt: member.socket.rtt })
@@ -72,47 +97,55 @@ export class Chat {
     }
   }
 
+  /** Returns undefined where one room more is too many. */
   #open(name: string): Room | undefined {
     const room = this.#rooms.get(name)
-    if (room !== undefined || this.#rooms.size >= MAX_ROOMS) return room
-    const opened = new Room()
+    const { rooms } = this.#presence
+    if (room !== undefined || (rooms.length >= MAX_ROOMS && !rooms.includes(name))) return room
+    const opened = new Room(this.#ws, name)
     this.#rooms.set(name, opened)
+    this.#presence.set(name, [])
     return opened
   }
 
-  #join(room: Room, member: Member): void {
+  #join(name: string, room: Room, member: Member): void {
+    const { socket, user } = member
     room.members.add(member)
-    send(member.socket, { type: 'welcome', boot: this.#boot, you: member.user, history: room.history })
-    this.#tellPresence(room)
+    // Not awaited: should others' messages come later than our own, the room learns what it has missed, and tells its pages.
+    for (const topic of [room.topic, EVERYBODY]) void socket.subscribe(topic)
+    const [boot, history, isBrokerAway] = [this.#boot, room.history, this.#isBrokerAway]
+    send(socket, { type: 'welcome', boot, you: user, history, isBrokerAway })
+    this.#presence.set(name, room.people)
   }
 
   #leave(name: string, room: Room, member: Member): void {
     room.members.delete(member)
-    this.#tellPresence(room)
+    this.#presence.set(name, room.people)
     if (room.members.size > 0 || ALWAYS_OPEN.includes(name)) return
     const drop = () => {
       if (room.members.size > 0 || this.#rooms.get(name) !== room) return
       this.#rooms.delete(name)
-      this.#tellPresence(room)
+      room.close()
+      this.#presence.set(name, undefined)
     }
     setTimeout(drop, EMPTY_ROOM_MS).unref()
   }
 
-  /** Tells the room who is in it, and everybody how full the rooms are: soon, and once for many changes. */
-  #tellPresence(room: Room): void {
-    this.#changed.add(room)
-    if (this.#changed.size > 1) return
-    setTimeout(() => {
-      for (const { members, people } of this.#changed) broadcast(members, { type: 'people', people })
-      this.#changed.clear()
-      const everybody = [...this.#rooms.values()].flatMap(({ members }) => [...members])
-      broadcast(everybody, { type: 'rooms', rooms: this.rooms })
-    }, PRESENCE_EVERY_MS).unref()
+  /** Tells the rooms who is in them, and everybody how full the rooms are. */
+  #tellPresence(rooms: readonly string[]): void {
+    for (const name of rooms) this.#rooms.get(name)?.tellHere({ type: 'people', people: this.#presence.people(name) })
+    this.#tellEverybody({ type: 'rooms', rooms: this.rooms })
   }
-}
 
-function othersThan(self: Member, room: Room): Member[] {
-  return [...room.members].filter((member) => member.user.id !== self.user.id)
+  #tellBroker(isAway: boolean): void {
+    this.#isBrokerAway = isAway
+    this.#tellEverybody({ type: 'broker', isAway })
+  }
+
+  /** Everybody of this app: the others tell theirs. */
+  #tellEverybody(message: ToPage): void {
+    this.#ws.publish(EVERYBODY, toJson(message), { local: true })
+  }
 }
 
 /**

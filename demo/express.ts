@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
-import type { AppOptions } from 'sockroute'
+import type { Logger } from 'sockroute'
 import { websockets } from 'sockroute/express'
 import { tryToBreakIn } from './break-in.ts'
-import type { Chat } from './chat.ts'
+import { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
-import { PAGE, type Site } from './site.ts'
+import { PAGE, type Site, type SiteOptions } from './site.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -17,22 +17,24 @@ declare module 'express-session' {
   }
 }
 
+/** A warning is a line here, as that the broker is away. Fastify's own logger is off: it would say the same. */
+const logger: Logger = {
+  warn: (details, message) =>
+    console.warn(`${message}${'err' in details ? `: ${(details.err as Error).message}` : ''}`),
+  error: (details, message) => console.error(message, details),
+}
+
 /** The chat on Express 5. */
-export async function startExpress(
-  chat: Chat,
-  sites: readonly Site[],
-  host: string,
-  port: number,
-  options: AppOptions,
-): Promise<Site> {
-  const app = websockets(express(), options)
+export async function startExpress({ host, port, via, sites, ws }: SiteOptions): Promise<Site> {
+  const app = websockets(express(), { logger, ...ws })
+  const chat = new Chat(app.ws, via)
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
 
   app.use(express.json({ limit: '4kb' }))
   app.use(
     session({
       secret,
-      name: 'sockroute-express',
+      name: `sockroute-express-${port}`, // cookies know hosts, not ports: several demos may run on one
       cookie: { sameSite: 'lax' },
       resave: false,
       saveUninitialized: false,
@@ -44,7 +46,7 @@ export async function startExpress(
     '/chat/:room',
     requireUser,
     requireRoomName,
-    (socket, request) => chat.serve(socket, request.params.room, request.session.user as User, 'Express'), // requireUser has seen to it
+    (socket, request) => chat.serve(socket, request.params.room, request.session.user as User), // requireUser has seen to it
   )
 
   // And plain HTTP beside it.
@@ -79,7 +81,8 @@ export async function startExpress(
     name: 'Express',
     port: (server.address() as AddressInfo).port,
     close: async () => {
-      server.close() // drains the WebSockets too: each gets a close frame, and time to answer it
+      chat.close()
+      server.close() // drains the WebSockets too: each gets a close frame, and time to answer it; then the broker is let go of
       await once(server, 'close')
     },
   }

@@ -5,12 +5,11 @@ import { extname } from 'node:path'
 import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
-import type { AppOptions } from 'sockroute'
 import wsPlugin from 'sockroute/fastify'
 import { tryToBreakIn } from './break-in.ts'
-import type { Chat } from './chat.ts'
+import { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
-import { PAGE, type Site } from './site.ts'
+import { PAGE, type Site, type SiteOptions } from './site.ts'
 
 declare module 'fastify' {
   interface Session {
@@ -19,28 +18,23 @@ declare module 'fastify' {
 }
 
 /** The same chat on Fastify 5. */
-export async function startFastify(
-  chat: Chat,
-  sites: readonly Site[],
-  host: string,
-  port: number,
-  options: AppOptions,
-): Promise<Site> {
+export async function startFastify({ host, port, via, sites, ws }: SiteOptions): Promise<Site> {
   const app = fastify({ bodyLimit: 4096 })
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
 
   await app.register(fastifyCookie)
   await app.register(fastifySession, {
     secret,
-    cookieName: 'sockroute-fastify',
+    cookieName: `sockroute-fastify-${port}`, // cookies know hosts, not ports: several demos may run on one
     cookie: { secure: false, sameSite: 'lax' },
     saveUninitialized: false,
   })
-  await app.register(wsPlugin, options)
+  await app.register(wsPlugin, ws)
+  const chat = new Chat(app.ws, via)
 
   // The WebSocket endpoint: a route, with the hooks that any route has. A reply refuses it.
   app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, request) =>
-    chat.serve(socket, request.params.room, request.session.user as User, 'Fastify'),
+    chat.serve(socket, request.params.room, request.session.user as User),
   )
 
   // And plain HTTP beside it.
@@ -64,7 +58,14 @@ export async function startFastify(
 
   await servePage(app)
   await app.listen({ host, port })
-  return { name: 'Fastify', port: (app.server.address() as AddressInfo).port, close: () => app.close() }
+  return {
+    name: 'Fastify',
+    port: (app.server.address() as AddressInfo).port,
+    close: async () => {
+      chat.close()
+      await app.close()
+    },
+  }
 }
 
 const requireUser: onRequestAsyncHookHandler = async (request, reply) => {

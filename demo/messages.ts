@@ -5,6 +5,11 @@ export interface User {
   readonly name: string
 }
 
+/** Somebody who is here, and by which server. */
+export interface Person extends User {
+  readonly via: string
+}
+
 export interface ChatMessage {
   /** Chosen by the page, so that a message sent again after a reconnect is not shown twice. */
   readonly id: string
@@ -22,9 +27,19 @@ export type FromPage =
   | { readonly type: 'ping'; readonly sentAt: number }
 
 export type ToPage =
-  | { readonly type: 'welcome'; readonly boot: string; readonly you: User; readonly history: readonly ChatMessage[] }
+  | {
+      readonly type: 'welcome'
+      readonly boot: string
+      readonly you: User
+      readonly history: readonly ChatMessage[]
+      readonly isBrokerAway: boolean
+    }
   | { readonly type: 'message'; readonly message: ChatMessage }
-  | { readonly type: 'people'; readonly people: readonly (User & { readonly via: string })[] }
+  /** What was said elsewhere, and comes late. */
+  | { readonly type: 'history'; readonly messages: readonly ChatMessage[] }
+  /** Whether other servers are out of reach. */
+  | { readonly type: 'broker'; readonly isAway: boolean }
+  | { readonly type: 'people'; readonly people: readonly Person[] }
   | { readonly type: 'rooms'; readonly rooms: readonly { readonly name: string; readonly people: number }[] }
   | { readonly type: 'typing'; readonly user: User }
   | { readonly type: 'pong'; readonly sentAt: number; readonly serverRtt: number | undefined }

@@ -8,6 +8,17 @@ export interface Site {
   close(): Promise<void>
 }
 
+/** How to start one of them. */
+export interface SiteOptions {
+  readonly host: string
+  readonly port: number
+  /** What people are told of where somebody is. */
+  readonly via: string
+  /** All that there are, so that one can name the other. */
+  readonly sites: readonly Site[]
+  readonly ws: AppOptions
+}
+
 /** The page's files. This module runs as `dist/demo/site.js`; they stay where they are. */
 export const PAGE: URL = new URL('../../demo/page/', import.meta.url)
 

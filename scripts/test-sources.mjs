@@ -10,6 +10,7 @@ const SLOW = [/^test\/(examples|honest|hosts)\//, /^test\/adapters\/(redis|nats|
 /** Other programs, processes that are measured, and clients by the thousand: a third of all time, and CI has it. */
 const CI_ONLY = [
   /^test\/honest\/(blocked-loop|clients|many|pages-and-apps|proxies)\./,
+  /^test\/adapters\/redis-sharded\./,
   /^test\/hosts\/(catalogue-memory|compressed-clients|faults-network|faults-process)\./,
 ]
 

@@ -44,6 +44,11 @@ export class Demo {
     await this.#program.printed(new RegExp(`127\\.0\\.0\\.1:${this.port + 1}/`))
   }
 
+  /** What it has complained of. */
+  get errors(): string {
+    return this.#program?.errors ?? ''
+  }
+
   /** Ends the process with a signal, and tells its exit code; null where the signal itself ended it. */
   async stop(signal?: NodeJS.Signals): Promise<number | null> {
     return this.#program?.isRunning ? this.#program.stop(signal) : null

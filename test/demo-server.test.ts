@@ -2,9 +2,10 @@
 
 import t, { type Test } from 'tap'
 import { WebSocket } from 'undici'
+import { ChatPage, login, rooms } from './demo-client.ts'
 import { type Demo, startDemo } from './demo-driver.ts'
 import { askUpgrade } from './support/ask-upgrade.ts'
-import { Client } from './support/ws-client.ts'
+import { until } from './support/until.ts'
 
 const ROOMS_AT_MOST = 100
 let demo: Demo
@@ -60,7 +61,7 @@ onBoth('what is no message of the chat ends the connection', async (t, url) => {
     ['x'.repeat(16 * 1024 + 1), 1009],
   ]
   for (const [data, code] of tries) {
-    const client = await Page.join(url, 'Eve', 'noise')
+    const client = await ChatPage.join(url, 'Eve', 'noise')
     client.socket.send(data)
     t.equal((await client.closed).code, code, String(data).slice(0, 30))
   }
@@ -68,7 +69,7 @@ onBoth('what is no message of the chat ends the connection', async (t, url) => {
 
 onBoth('a message is told once, and one without text or with too much of it not at all', async (t, url) => {
   const room = `once-${new URL(url).port}`
-  const ada = await Page.join(url, 'Ada', room)
+  const ada = await ChatPage.join(url, 'Ada', room)
   ada.say('message-1', 'x'.repeat(2001))
   t.match(await ada.told('error'), { id: 'message-1', error: 'too long' })
   ada.say('message-2', ' \n ')
@@ -80,7 +81,7 @@ onBoth('a message is told once, and one without text or with too much of it not 
     ['message-3', 'message-3', 'message-4'],
     'the author is answered both times',
   )
-  const bob = await Page.join(url, 'Bob', room)
+  const bob = await ChatPage.join(url, 'Bob', room)
   const { history } = await bob.told('welcome')
   t.same(
     history.map(({ text }) => text),
@@ -91,7 +92,7 @@ onBoth('a message is told once, and one without text or with too much of it not 
 })
 
 onBoth('who talks too fast is slowed down, and loses nothing', async (t, url) => {
-  const ada = await Page.join(url, 'Ada', 'flood')
+  const ada = await ChatPage.join(url, 'Ada', 'flood')
   const start = performance.now()
   for (let i = 0; i < 27; i++) ada.say(`message-${i}`, String(i))
   const texts: string[] = []
@@ -106,8 +107,8 @@ onBoth('who talks too fast is slowed down, and loses nothing', async (t, url) =>
 
 onBoth('a logout ends the connections of that user only', async (t, url) => {
   const { cookie } = await login(url, 'Ada')
-  const [first, second] = [await Page.connect(url, 'lobby', cookie), await Page.connect(url, 'random', cookie)]
-  const other = await Page.join(url, 'Bob', 'lobby')
+  const [first, second] = [await ChatPage.connect(url, 'lobby', cookie), await ChatPage.connect(url, 'random', cookie)]
+  const other = await ChatPage.join(url, 'Bob', 'lobby')
   await fetch(`${url}logout`, { method: 'POST', headers: { cookie } })
   t.match(await first.closed, { code: 4001, reason: 'logged out' })
   t.match(await second.closed, { code: 4001 })
@@ -117,14 +118,15 @@ onBoth('a logout ends the connections of that user only', async (t, url) => {
 
 void t.test('the number of rooms is bounded, and both servers count the same ones', async (t) => {
   const { cookie } = await login(demo.express, 'Ada')
-  const clients: Page[] = []
-  const refused = async () => (await Page.connect(demo.express, `room-${clients.length}`, cookie)).closed
+  const clients: ChatPage[] = []
+  const refused = async () => (await ChatPage.connect(demo.express, `room-${clients.length}`, cookie)).closed
   while ((await rooms(demo.express)).length < ROOMS_AT_MOST) {
-    clients.push(await Page.connect(demo.express, `room-${clients.length}`, cookie))
+    clients.push(await ChatPage.connect(demo.express, `room-${clients.length}`, cookie))
     await clients[clients.length - 1].told('welcome')
   }
   t.match(await refused(), { code: 1013, reason: 'too many rooms are open' })
-  t.same(await rooms(demo.fastify), await rooms(demo.express))
+  const isSame = async () => JSON.stringify(await rooms(demo.fastify)) === JSON.stringify(await rooms(demo.express))
+  await until('both have told one another', isSame)
   for (const { socket } of clients) socket.close()
 })
 
@@ -133,51 +135,7 @@ function onBoth(name: string, test: (t: Test, url: string) => Promise<void>): vo
   void t.test(`${name}: Fastify`, (t) => test(t, demo.fastify))
 }
 
-async function login(url: string, name: unknown): Promise<{ status: number; cookie: string }> {
-  const headers = { 'content-type': 'application/json' }
-  const { status, headers: answer } = await fetch(`${url}login`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ name }),
-  })
-  const cookie = answer.getSetCookie().map((header) => header.split(';')[0])
-  return { status, cookie: cookie.join('; ') }
-}
-
-async function rooms(url: string): Promise<unknown[]> {
-  return (await (await fetch(`${url}api/rooms`)).json()) as unknown[]
-}
-
 /** The status that a handshake is answered with. */
 async function handshake(url: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
   return (await askUpgrade(new URL(path, url).href, headers)).status
-}
-
-interface Told {
-  readonly type: string
-  readonly message: { readonly text: string }
-  readonly history: readonly { readonly text: string }[]
-}
-
-/** A page without a browser. */
-class Page extends Client {
-  static async join(url: string, name: string, room: string): Promise<Page> {
-    return Page.connect(url, room, (await login(url, name)).cookie)
-  }
-
-  static async connect(url: string, room: string, cookie: string): Promise<Page> {
-    return Page.opened(new Page(`${url.replace('http', 'ws')}chat/${room}`, { headers: { cookie } }))
-  }
-
-  say(id: string, text: string): void {
-    this.send(JSON.stringify({ type: 'say', id, text }))
-  }
-
-  /** The next message of that type; those before it are dropped. */
-  async told(type: string): Promise<Told> {
-    for (;;) {
-      const told = JSON.parse(await this.next()) as Told
-      if (told.type === type) return told
-    }
-  }
 }

@@ -3,6 +3,8 @@
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { connected, type Demo, join, launch, noBrowser, open, say, shows, startDemo } from './demo-driver.ts'
+import { BrokerProgram, missing, redisCommand } from './support/broker-program.ts'
+import { until } from './support/until.ts'
 
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }
 const errors: string[] = []
@@ -82,6 +84,54 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await shows(ada, 'after')
   })
 }
+
+const noRedis = noBrowser || (!process.env.CI && missing('redis-server'))
+
+t.test('while the broker is away the pages say so, and then they have missed nothing', { skip: noRedis }, async (t) => {
+  const broker = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const flags = ['--redis', `redis://127.0.0.1:${broker.port}`]
+  const [one, two] = [await startDemo(...flags), await startDemo(...flags)]
+  t.teardown(async () => {
+    for (const context of browser.contexts()) await context.close()
+    await Promise.all([one.stop(), two.stop()])
+  })
+  errors.length = 0
+  const ada = await join(browser, one.express, 'Ada', errors)
+  const grace = await join(browser, two.fastify, 'Grace', errors)
+  await say(ada, 'before')
+  await shows(grace, 'before')
+
+  await broker.kill()
+  for (const page of [ada, grace]) await page.locator('#apart').waitFor()
+  const said: [Page, string][] = [
+    [ada, 'Ada, alone'],
+    [grace, 'Grace, alone'],
+    [ada, 'Ada, again'],
+  ]
+  for (const [page, text] of said) {
+    await say(page, text)
+    await shows(page, text)
+  }
+  t.same(await texts(grace, '.message .text'), ['before', 'Grace, alone'])
+
+  await broker.start()
+  const all = ['before', 'Ada, alone', 'Grace, alone', 'Ada, again']
+  for (const page of [ada, grace]) {
+    await page.locator('#apart').waitFor({ state: 'hidden' })
+    await until(
+      'all, in the order in which it was said',
+      async () => (await texts(page, '.message .text')).join() === all.join(),
+    )
+  }
+
+  await one.stop('SIGKILL')
+  await ada.locator('#pill[data-state=waiting]').waitFor()
+  await one.start()
+  await connected(ada)
+  await until('the other process remembers', async () => (await ada.locator('.forgotten').count()) === 0)
+  t.same(await texts(ada, '.message .text'), all)
+  t.same(errors, [], 'no script failed')
+})
 
 inBrowser('neither attempt to break in succeeds', async (t) => {
   for (const url of [demo.express, demo.fastify]) {

@@ -153,7 +153,13 @@ function onMessage(message) {
     case 'welcome':
       me = message.you
       log.welcome(message.history, me, message.boot)
+      showBroker(message.isBrokerAway)
       return
+    case 'history':
+      return log.merge(message.messages, me)
+    case 'broker':
+      $('#status').textContent = message.isAway ? 'Other servers are out of reach.' : 'Other servers are back.'
+      return showBroker(message.isAway)
     case 'message':
       stopTyping(message.message.user.id)
       log.add(message.message, me)
@@ -171,6 +177,7 @@ function onMessage(message) {
 }
 
 function onTyping({ id, name }) {
+  if (id === me.id) return // in another window
   clearTimeout(typists.get(id)?.timer)
   typists.set(id, { name, timer: setTimeout(stopTyping, TYPING_SHOWN_MS, id) })
   showTyping()
@@ -308,6 +315,12 @@ function showTyping() {
   $('#typing').textContent = names.length === 0 ? '' : `${who} typing …`
 }
 
+/** Whether the servers hear of one another. What is missed meanwhile comes when they do. */
+function showBroker(isAway) {
+  $('#apart').hidden = !isAway
+  $('#broker').textContent = isAway ? 'out of reach' : 'joined'
+}
+
 const WORDS = { open: 'Connected', connecting: 'Connecting', waiting: 'Reconnecting', ended: 'Disconnected' }
 let countdown
 
@@ -317,7 +330,10 @@ function showState(state) {
   const before = $('#pill').dataset.state
   $('#pill').dataset.state = state.name
   $('#pill .word').textContent = WORDS[state.name]
-  if (state.name !== 'open') forgetRtt()
+  if (state.name !== 'open') {
+    forgetRtt()
+    $('#apart').hidden = true
+  }
   if (state.name === 'open' && !$('#banner').hidden) {
     reconnects += 1
     $('#reconnects').textContent = reconnects

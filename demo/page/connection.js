@@ -89,6 +89,7 @@ export class RoomConnection {
     if (message.type === 'pong') return this.#pong(message)
     if (message.type === 'message') this.#unsent.delete(message.message.id)
     if (message.type === 'error') this.#unsent.delete(message.id)
+    if (message.type === 'history') this.#taken(message.messages)
     if (message.type === 'welcome') this.#welcome(message)
     this.#on.message(message)
   }
@@ -97,10 +98,14 @@ export class RoomConnection {
     clearTimeout(this.#timer)
     this.#attempt = 0
     this.#on.state({ name: 'open', extensions: this.#socket.extensions })
-    for (const { id } of history) this.#unsent.delete(id)
+    this.#taken(history)
     for (const { id, text } of this.#unsent.values()) this.#send({ type: 'say', id, text })
     this.#ping()
     this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS)
+  }
+
+  #taken(messages) {
+    for (const { id } of messages) this.#unsent.delete(id)
   }
 
   /** The page's own ping, since browsers give scripts no other. One that stays unanswered means the line is dead. */

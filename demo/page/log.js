@@ -48,23 +48,29 @@ export class Log {
     const restarted =
       this.#boot !== undefined && this.#boot !== boot && this.#list.querySelector('.message:not(.unsent)')
     this.#boot = boot
-    this.#scroller.ariaLive = 'off' // a history is not read out
-    if (restarted) this.#addDivider('The server restarted and forgot what is above', this.#firstUnsent)
-    for (const message of history) this.add(message, me)
+    if (restarted) this.#addDivider('The server restarted and forgot what is above', this.#firstUnsent, 'forgotten')
+    this.merge(history, me)
     this.#empty.hidden = this.#list.children.length > 0
+  }
+
+  /** What was said without us, or while the servers did not hear of one another: each message goes where its time is. */
+  merge(messages, me) {
+    if (messages.some(({ id }) => this.#shows(id))) this.#list.querySelector('.forgotten')?.remove() // others remember
+    this.#scroller.ariaLive = 'off' // a history is not read out
+    for (const message of messages) this.add(message, me, true)
     requestAnimationFrame(() => {
       this.#scroller.ariaLive = null
     })
   }
 
   /** A message of the server. Our own replaces what `addUnsent` showed. */
-  add(message, me) {
+  add(message, me, isLate = false) {
+    if (this.#shows(message.id)) return
     const known = this.#items.get(message.id)
-    if (known !== undefined && !known.classList.contains('unsent')) return
     const stay = known !== undefined || this.#atEnd
     known?.remove()
     const item = this.#draw(message, message.user.id === me?.id)
-    this.#insert(item, this.#firstUnsent, message.at)
+    this.#insert(item, isLate ? this.#firstAfter(message.at) : this.#firstUnsent, message.at)
     if (stay) this.#toEnd()
     else this.#newer.hidden = false
   }
@@ -130,8 +136,18 @@ export class Log {
     return this.#list.querySelector('.unsent')
   }
 
-  #addDivider(text, before) {
-    const divider = Object.assign(document.createElement('li'), { className: 'divider', textContent: text })
+  #firstAfter(at) {
+    const said = [...this.#list.querySelectorAll('.message:not(.unsent)')]
+    return said.find((item) => Number(item.dataset.at) > at) ?? this.#firstUnsent
+  }
+
+  /** Whether the message is there, and not only waits to be sent. */
+  #shows(id) {
+    return this.#items.get(id)?.classList.contains('unsent') === false
+  }
+
+  #addDivider(text, before, kind = '') {
+    const divider = Object.assign(document.createElement('li'), { className: `divider ${kind}`, textContent: text })
     this.#list.insertBefore(divider, before)
   }
 

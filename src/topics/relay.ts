@@ -8,7 +8,7 @@ import { Interest, type InterestOwner } from './interest.ts'
 import { Outgoing, type OutgoingOwner } from './outgoing.ts'
 import { PROBE_MS, Probe, type ProbeOwner } from './probe.ts'
 import { HeardSequences } from './sequences.ts'
-import type { Degraded, Restored } from './topics.ts'
+import type { Degraded, Restored, TopicState } from './topics.ts'
 
 /** What was not used for so long, or twice that, is forgotten: the numbers of a topic's messages. */
 const FORGET_MS = 300_000
@@ -72,8 +72,10 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     broker.start(this)
   }
 
-  get state(): 'up' | 'degraded' {
-    return this.#isConnected && this.#trouble === undefined ? 'up' : 'degraded'
+  get state(): Exclude<TopicState, 'local'> {
+    if (this.isClosed) return 'degraded'
+    if (this.#trouble === undefined) return 'up'
+    return this.#trouble === 'start' ? 'connecting' : 'degraded'
   }
 
   /** Somebody is subscribed to `topic`. Fulfils with whether everybody's messages from then on arrive; in a few seconds in any case. */

@@ -60,8 +60,8 @@ export interface TopicEvents {
   restored: [event: Restored]
 }
 
-/** `'local'` without a broker; with one whether it carries. */
-export type TopicState = 'local' | 'up' | 'degraded'
+/** `'local'` without a broker; with one whether it carries, from the first moment on, in which it is not known. */
+export type TopicState = 'local' | 'connecting' | 'up' | 'degraded'
 
 /** Of a listener of the process's own. */
 export interface TopicSubscription {

@@ -10,6 +10,7 @@ import { subjectOf } from '../../adapters/nats-subject.ts'
 import { type Peer, Peers } from '../support/broker-contract/peer.ts'
 import { type BrokerUnderTest, brokerContract } from '../support/broker-contract.ts'
 import { BrokerProgram, missing, natsCommand } from '../support/broker-program.ts'
+import { checkBacklog, checkHandles } from '../support/driver-limits.ts'
 import { freePort } from '../support/free-port.ts'
 import { handles, noMoreHandles } from '../support/handles.ts'
 import { openLine } from '../support/line.ts'
@@ -161,31 +162,12 @@ t.test('a server that says nothing is given up, and nothing of it is left', asyn
 
 t.test('what waits for a line that carries nothing is bounded', { skip }, async (t) => {
   const server = await nats(t)
-  const line = await openLine(t, server.port)
-  const options = { maxBacklogBytes: 1_000_000 }
-  const peers = new Peers({ create: () => natsBroker(urlOf(line.port), options) }, PATIENCE_MS)
-  const [peer] = await peers.up(1)
-  line.stall()
-  const envelope = Buffer.alloc(100_000)
-  const outcomes = Array.from({ length: 20 }, () => peer.driver.publish('topic', envelope).then(() => 'taken', String))
-  const first = await Promise.race(outcomes)
-  t.match(first, /bytes wait for the broker already/)
-  await peers.close()
-  const rejected = (await Promise.all(outcomes)).filter((outcome) => outcome === first)
-  t.equal(rejected.length, 10, 'ten were under way')
+  await checkBacklog(t, server.port, (line, options) => natsBroker(urlOf(line), options))
 })
 
 t.test('close leaves no handle open, whenever it comes', { skip }, async (t) => {
   const server = await nats(t)
-  const before = handles()
-  for (const turns of [0, 1, 2, 5, 10, 50]) {
-    const driver = natsBroker(urlOf(server.port))
-    driver.start({ onMessage: () => undefined, onUp: () => undefined, onDown: () => undefined })
-    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
-    await driver.close()
-  }
-  await noMoreHandles(before)
-  t.pass('no handle is left')
+  await checkHandles(t, () => natsBroker(urlOf(server.port)))
 })
 
 t.test('a subject is read as its topic, where it can be', async (t) => {

@@ -5,6 +5,7 @@
 
 import type { Test } from 'tap'
 import type { Broker } from '../../src/topics/broker.ts'
+import { LIFE } from './broker-contract/life.ts'
 import { MESSAGES } from './broker-contract/messages.ts'
 import { OUTAGES } from './broker-contract/outages.ts'
 import { Peers } from './broker-contract/peer.ts'
@@ -46,7 +47,7 @@ export interface Check {
 /** How long anything may take, on a busy machine. */
 const PATIENCE_MS = 20_000
 
-export const CONTRACT: readonly Check[] = [...MESSAGES, ...SUBSCRIPTIONS, ...OUTAGES]
+export const CONTRACT: readonly Check[] = [...MESSAGES, ...SUBSCRIPTIONS, ...LIFE, ...OUTAGES]
 
 /** Runs one check, and closes its drivers. What is waited for in vain is given up after `patienceMs`. */
 export async function runCheck(check: Check, broker: BrokerUnderTest, patienceMs = PATIENCE_MS): Promise<void> {

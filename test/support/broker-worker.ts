@@ -5,7 +5,7 @@ import type { Broker } from '../../src/topics/broker.ts'
 
 export interface Question {
   readonly remote: number
-  readonly method: 'create' | 'start' | 'subscribe' | 'unsubscribe' | 'publish' | 'close' | 'block' | 'memory'
+  readonly method: 'create' | 'start' | 'subscribe' | 'unsubscribe' | 'publish' | 'probe' | 'close' | 'block' | 'memory'
   readonly topics?: readonly string[]
   readonly envelope?: string
   readonly options?: ClusterBrokerOptions
@@ -50,6 +50,7 @@ async function done({ method, topics = [], envelope = '', options, ms = 0 }: Que
   if (driver === undefined) throw new Error('there is no driver')
   if (method === 'start') return driver.start(sink)
   if (method === 'close') return driver.close()
+  if (method === 'probe') return driver.probe?.()
   if (method === 'publish') return driver.publish(topics[0], Buffer.from(envelope, 'base64'))
   return driver[method](topics)
 }

@@ -30,9 +30,20 @@ export class Workers {
 
   async driver(options: ClusterBrokerOptions = {}): Promise<RemoteDriver> {
     const worker = this.#idle.pop() ?? (await this.#fork())
-    const driver = new RemoteDriver(worker, () => this.#idle.push(worker))
+    const driver = new RemoteDriver(worker, this)
     await driver.create(options)
     return driver
+  }
+
+  /** Nobody uses it any more. */
+  give(worker: Worker): void {
+    this.#idle.push(worker)
+  }
+
+  /** Whoever gave it uses it again. */
+  takeBack(worker: Worker): void {
+    const at = this.#idle.indexOf(worker)
+    if (at >= 0) this.#idle.splice(at, 1)
   }
 
   async #fork(): Promise<Worker> {
@@ -47,15 +58,15 @@ export class RemoteDriver implements Broker {
   readonly name = 'cluster'
   readonly worker: Worker
   maxPayloadBytes = 0
-  readonly #onClose: () => void
+  readonly #workers: Workers
   readonly #asked = new Map<number, (answer: Answer) => void>()
   #sink: BrokerSink | undefined
   #last = 0
   #isClosed = false
 
-  constructor(worker: Worker, onClose: () => void) {
+  constructor(worker: Worker, workers: Workers) {
     this.worker = worker
-    this.#onClose = onClose
+    this.#workers = workers
     worker.on('message', this.#onMessage)
   }
 
@@ -65,6 +76,11 @@ export class RemoteDriver implements Broker {
 
   start(sink: BrokerSink): void {
     this.#sink = sink
+    if (this.#isClosed) {
+      this.#isClosed = false
+      this.worker.on('message', this.#onMessage)
+      this.#workers.takeBack(this.worker)
+    }
     void this.ask('start')
   }
 
@@ -83,13 +99,17 @@ export class RemoteDriver implements Broker {
     })) as number
   }
 
+  async probe(): Promise<void> {
+    await this.ask('probe')
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     await this.ask('close')
     await this.ask('close') // twice is no error
     this.#isClosed = true
     this.worker.off('message', this.#onMessage)
-    this.#onClose()
+    this.#workers.give(this.worker)
   }
 
   ask(method: Question['method'], rest: Partial<Question> = {}): Promise<unknown> {
