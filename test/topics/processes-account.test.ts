@@ -51,7 +51,7 @@ const right: [what: string, sent: Published[], log: Partial<ClientLog>, expected
   [
     'what was on its way when it left',
     SENT,
-    { stays: [{ topic: 'x', since: 10_000, until: 15_500 }], deliveries: CAME.slice(0, 4) },
+    { stays: [{ topic: 'x', since: 10_000, until: 16_500 }], deliveries: CAME.slice(0, 4) },
     { ...all, sent: 4, delivered: 4 },
   ],
   ['what it asked for itself', SENT, { client: 'asks', deliveries: [] }, { sent: 0, delivered: 0 }],
@@ -85,8 +85,8 @@ t.test('every message is accounted for', async (t) => {
     t.same(result.faults, [], what)
     t.match(result, expected, what)
   }
-  const left: ClientLog = { ...LOG, stays: [{ topic: 'x', since: 10_000, until: 15_500 }], deliveries: [first, second] }
-  const outage = { origin: 'near', from: 12_500, to: 16_000 }
+  const left: ClientLog = { ...LOG, stays: [{ topic: 'x', since: 10_000, until: 16_500 }], deliveries: [first, second] }
+  const outage = { origin: 'near', from: 12_500, to: 17_000 }
   t.match(account(SENT, [left], [outage], LATE_MS), { inGaps: 2, faults: [] }, 'who leaves before a gap is told')
   t.equal(account(SENT, [left], [{ ...outage, to: 15_000 }], LATE_MS).faults.length, 2, 'not afterwards')
   t.equal(account(SENT, [left], [{ ...outage, origin: 'far' }], LATE_MS).faults.length, 2, 'not of another process')

@@ -6,7 +6,7 @@ import { ChaosBroker, skipWithout } from '../support/chaos/broker.ts'
 import { canHaveNetworks, type Direction, openWay, type Way } from '../support/chaos/cuts.ts'
 import { Fleet } from '../support/chaos/fleet.ts'
 import { USUAL } from '../support/chaos/scale.ts'
-import { until } from '../support/chaos/until.ts'
+import { until } from '../support/until.ts'
 
 const CUT_MS = 8_000
 /** What only listens has nothing but its probes: two intervals, and a little for the machine. */
@@ -14,7 +14,6 @@ const PROBES_MS = 10_000
 const SPEAKS_MS = 2_000
 /** A system that has lost a packet has sent it for the sixth time by then. */
 const TRIED_AGAIN_MS = 16_000
-const PATIENCE_MS = 30_000
 const PUBLISH_EVERY_MS = 50
 /** The broker listens to all networks of this machine here; whoever is on them may come in. */
 const OPEN = { 'redis-server': ['--bind', '0.0.0.0', '--protected-mode', 'no'], 'nats-server': ['-a', '0.0.0.0'] }
@@ -64,10 +63,10 @@ for (const name of USUAL) {
     }
     for (const [name] of CUTS) if (name !== 'listening') ways.get(name)?.heal()
     const [listening] = fleet.servers.filter((server) => server.name === 'listening')
-    await until('the one that listens is degraded', PATIENCE_MS, () => listening.story === 'degraded')
+    await until('the one that listens is degraded', () => listening.story === 'degraded')
     ways.get('listening')?.heal()
     const cut = fleet.servers.filter((server) => ways.has(server.name))
-    await until('all are restored', PATIENCE_MS, () => cut.every(({ outages }) => outages.length === 2))
+    await until('all are restored', () => cut.every(({ outages }) => outages.length === 2))
     const restoredAt = Date.now()
     await delay(Math.max(2_000, cutAt + TRIED_AGAIN_MS - restoredAt))
     clearInterval(publishing)

@@ -6,15 +6,14 @@ import { ChaosBroker, skipWithout } from '../support/chaos/broker.ts'
 import { Crowd } from '../support/chaos/crowd.ts'
 import { Fleet } from '../support/chaos/fleet.ts'
 import { Random } from '../support/chaos/random.ts'
-import { ROUNDS, SEED, USUAL } from '../support/chaos/scale.ts'
+import { LENGTHS_S, ROUNDS, SEED, USUAL } from '../support/chaos/scale.ts'
 import type { Published } from '../support/chaos/told.ts'
-import { until } from '../support/chaos/until.ts'
 import { openLine } from '../support/line.ts'
+import { until } from '../support/until.ts'
 
 const CLIENTS = 60
 const TOPICS = Array.from({ length: 12 }, (_, at) => `room:${at}`)
-const OUTAGES_S = Array.from({ length: ROUNDS }, () => [0.2, 3, 9]).flat()
-const PATIENCE_MS = 20_000
+const OUTAGES_S = Array.from({ length: ROUNDS }, () => LENGTHS_S).flat()
 /** A publish that is rejected "at once", on a machine that does other things as well. */
 const AT_ONCE_MS = 500
 
@@ -39,7 +38,7 @@ for (const name of USUAL) {
       ends.push(Date.now())
       await program.start()
       const told = 2 * (round + 1)
-      await until('all are restored', PATIENCE_MS, () => fleet.servers.every(({ outages }) => outages.length === told))
+      await until('all are restored', () => fleet.servers.every(({ outages }) => outages.length === told))
     }
     const restoredAt = lastTold(fleet, 2 * OUTAGES_S.length - 1)
     await delay(2_000)
@@ -99,16 +98,16 @@ for (const name of USUAL) {
     t.teardown(() => clearInterval(publishing))
     await delay(500)
     await broker.program.kill()
-    await until('late is degraded', PATIENCE_MS, () => late.story === 'degraded')
+    await until('late is degraded', () => late.story === 'degraded')
     line.stall()
     await broker.program.start()
-    await until('the others are restored', PATIENCE_MS, () => others.every(({ outages }) => outages.length === 2))
+    await until('the others are restored', () => others.every(({ outages }) => outages.length === 2))
     const from = Date.now()
     await delay(2_000)
     const to = Date.now()
     t.equal(late.story, 'degraded', 'it is not there yet')
     line.heal()
-    await until('late is restored', PATIENCE_MS, () => late.outages.length === 2)
+    await until('late is restored', () => late.outages.length === 2)
     await delay(1_000)
     clearInterval(publishing)
     await fleet.quiet()

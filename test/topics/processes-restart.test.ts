@@ -7,11 +7,10 @@ import { Crowd } from '../support/chaos/crowd.ts'
 import { Fleet } from '../support/chaos/fleet.ts'
 import { Random } from '../support/chaos/random.ts'
 import { SEED, USUAL } from '../support/chaos/scale.ts'
-import { until } from '../support/chaos/until.ts'
+import { until } from '../support/until.ts'
 
 const CLIENTS = 60
 const TOPICS = Array.from({ length: 12 }, (_, at) => `room:${at}`)
-const PATIENCE_MS = 20_000
 
 t.comment(`SOCKROUTE_SEED=${SEED}`)
 t.jobs = 2
@@ -29,11 +28,11 @@ for (const name of USUAL) {
     const [, killed] = fleet.servers
     const before = crowd.clients.filter(({ origin }) => origin === killed.name)
     const only = await fleet.join(killed, ['only there'])
-    await until('only it has the topic', PATIENCE_MS, async () => (await fleet.broker.census())['only there'] === 1)
+    await until('only it has the topic', async () => (await fleet.broker.census())['only there'] === 1)
     await fleet.endServer(killed, 'SIGKILL')
     t.equal(await only.closed, 1006)
-    await until('the broker knows', PATIENCE_MS, async () => !('only there' in (await fleet.broker.census())))
-    await until('its clients are elsewhere', PATIENCE_MS, all)
+    await until('the broker knows', async () => !('only there' in (await fleet.broker.census())))
+    await until('its clients are elsewhere', all)
     t.ok(before.length > 0 && before.every((client) => !crowd.clients.includes(client)), `${before.length} have moved`)
     await delay(1_000)
 
@@ -41,7 +40,7 @@ for (const name of USUAL) {
       const port = old?.port ?? killed.port
       if (old !== undefined) await fleet.endServer(old, 'SIGTERM')
       await fleet.startServer(`new${at}`, { port })
-      await until('its clients are elsewhere', PATIENCE_MS, all)
+      await until('its clients are elsewhere', all)
       await delay(500)
     }
     const arrivals = await fleet.joinMany(3, TOPICS)

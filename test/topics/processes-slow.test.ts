@@ -6,7 +6,7 @@ import { ChaosBroker, skipWithout } from '../support/chaos/broker.ts'
 import { ChaosClient } from '../support/chaos/client.ts'
 import { Fleet, LATE_MS } from '../support/chaos/fleet.ts'
 import { USUAL } from '../support/chaos/scale.ts'
-import { until } from '../support/chaos/until.ts'
+import { until } from '../support/until.ts'
 
 const READERS = 998
 const MESSAGES = 25
@@ -15,12 +15,11 @@ const BULK_BYTES = 16_384
 /** Little, so that a slow subscriber is one soon. */
 const MAX_BUFFERED_BYTES = 65_536
 const MAX_RSS_BYTES = 64 * 1_048_576
-const PATIENCE_MS = 20_000
 
 const [name] = USUAL
 
-/** Publishes to all, and returns how long the slowest hundredth of deliveries took at least. */
-async function p99(fleet: Fleet, publisher: ChaosClient): Promise<number> {
+/** Publishes to all, and returns how long it takes in the middle, and the slowest hundredth at least. */
+async function ages(fleet: Fleet, publisher: ChaosClient): Promise<{ p50: number; p99: number }> {
   const from = fleet.clients.map(({ deliveries }) => deliveries.length)
   for (let left = MESSAGES; left > 0; left--) {
     publisher.publish('all')
@@ -28,8 +27,9 @@ async function p99(fleet: Fleet, publisher: ChaosClient): Promise<number> {
   }
   await fleet.quiet()
   const news = fleet.clients.flatMap(({ deliveries }, at) => deliveries.slice(from[at]))
-  const ages = news.map(({ at, receivedAt }) => receivedAt - at).sort((one, other) => one - other)
-  return ages[Math.floor(ages.length * 0.99)]
+  const sorted = news.map(({ at, receivedAt }) => receivedAt - at).sort((one, other) => one - other)
+  const at = (part: number): number => sorted[Math.floor(sorted.length * part)]
+  return { p50: at(0.5), p99: at(0.99) }
 }
 
 /** Does not read, and gets so much that its server has more for it than it keeps. */
@@ -41,7 +41,7 @@ async function stuck(t: Test, fleet: Fleet, path: string): Promise<ChaosClient> 
   await Promise.all([client.subscribe(bulk), client.subscribe('all')])
   client.socket.pause()
   const [publisher] = fleet.clients
-  await until('it is stuck', PATIENCE_MS, async () => {
+  await until('it is stuck', async () => {
     for (let left = 20; left > 0; left--) publisher.publish(bulk, BULK_BYTES)
     return (await server.figures()).onDropped[bulk] > 0
   })
@@ -52,11 +52,13 @@ t.test(`one of ${READERS + 2} subscribers does not read`, { skip: skipWithout(na
   const fleet = await Fleet.start(t, await ChaosBroker.start(t, name), 2, { maxBufferedBytes: MAX_BUFFERED_BYTES })
   const [server] = fleet.servers
   const [publisher] = await fleet.joinMany(READERS, ['all'])
-  const before = await p99(fleet, publisher)
+  await fleet.quiet()
+  const before = await ages(fleet, publisher)
   const { rss } = await server.figures()
 
   const dropping = await stuck(t, fleet, '/drop')
-  const meanwhile = await p99(fleet, publisher)
+  await fleet.quiet()
+  const meanwhile = await ages(fleet, publisher)
   const figures = await server.figures()
   t.equal(figures.onDropped.all, MESSAGES, 'the application is told of each that it did not get')
   t.equal(figures.dropped, figures.onDropped.all + figures.onDropped['bulk/drop'], 'they are counted')
@@ -65,8 +67,9 @@ t.test(`one of ${READERS + 2} subscribers does not read`, { skip: skipWithout(na
     `${figures.mostUnsent} unsent`,
   )
   t.ok(figures.rss < rss + MAX_RSS_BYTES, `${rss} bytes of memory before, ${figures.rss} now`)
-  t.comment(`p99 ${before} ms before, ${meanwhile} ms meanwhile`)
-  t.ok(meanwhile < before + LATE_MS, 'the others do not wait for it')
+  t.comment(`before ${JSON.stringify(before)}, meanwhile ${JSON.stringify(meanwhile)}`)
+  // What else the machine does shows in the slowest, and not in half of them.
+  t.ok(meanwhile.p50 < 2 * before.p50 + 20 && meanwhile.p99 < before.p99 + LATE_MS, 'the others do not wait for it')
 
   const closing = await stuck(t, fleet, '/close')
   await fleet.quiet()
@@ -79,7 +82,7 @@ t.test(`one of ${READERS + 2} subscribers does not read`, { skip: skipWithout(na
   await fleet.quiet()
   const { length } = dropping.deliveries
   publisher.publish('all')
-  await until('it gets messages again', PATIENCE_MS, () => dropping.deliveries.length > length)
+  await until('it gets messages again', () => dropping.deliveries.length > length)
   await fleet.quiet()
   const { rejected, inGaps } = fleet.passes(t)
   t.same([rejected, inGaps], [0, 0], 'the others have missed nothing')

@@ -4,7 +4,7 @@ import type { TopicGap } from '../../../src/topics/topics.ts'
 import type { Published } from './told.ts'
 
 /** A message that is on its way when its receiver leaves the topic may be lost, and nobody is told. */
-const UNDER_WAY_MS = 1_000
+const UNDER_WAY_MS = 2_000
 
 /** A client's time in a topic: what is published after `since` and well before `until` is its due. */
 export interface Stay {

@@ -30,8 +30,7 @@ let ways = 0
 
 /** A network of its own for one process, where that is permitted; else a proxy that stops to forward. */
 export async function openWay(t: Test, broker: ChaosBroker): Promise<Way> {
-  const way = canHaveNetworks() ? ownNetwork(t, broker) : proxied(await openLine(t, broker.program.port), broker)
-  return way
+  return canHaveNetworks() ? ownNetwork(t, broker) : proxied(await openLine(t, broker.program.port), broker)
 }
 
 export function canHaveNetworks(): boolean {
@@ -50,7 +49,9 @@ function ownNetwork(t: Test, broker: ChaosBroker): Way {
   const net = (which: number): string => `10.${200 + which}.${process.pid % 250}.${4 * number}`
   const host = (which: number, last: number): string => net(which).replace(/\d+$/, String(4 * number + last))
   ip('netns', 'add', name)
-  t.teardown(() => ip('netns', 'del', name))
+  const end = (): void => void spawnSync('ip', ['netns', 'del', name], { env: { PATH } })
+  t.teardown(end)
+  process.once('exit', end) // where a test was given up
   for (const [which, what] of ['b', 'c'].entries()) {
     ip('link', 'add', cable(what), 'type', 'veth', 'peer', 'name', what, 'netns', name)
     ip('addr', 'add', `${host(which, 1)}/30`, 'dev', cable(what))

@@ -2,20 +2,19 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { until } from '../until.ts'
 import { type Account, account } from './account.ts'
 import type { Census, ChaosBroker } from './broker.ts'
 import { ChaosClient } from './client.ts'
 import { ServerProcess } from './server-process.ts'
 import type { ServerOrders } from './told.ts'
-import { until } from './until.ts'
 
-const PATIENCE_MS = 20_000
 /** Nothing has come for so long: nothing is under way. */
 const QUIET_MS = 300
 /** Nobody is slow who is not meant to be. */
-const MAX_BUFFERED_BYTES = 67_108_864
+const MAX_BUFFERED_BYTES = 8_388_608
 /** So old may a message come, on a machine that does other things as well. */
-export const LATE_MS = 1_000
+export const LATE_MS = 2_000
 
 export class Fleet {
   readonly broker: ChaosBroker
@@ -78,7 +77,7 @@ export class Fleet {
   /** Fulfils when nothing is under way any more. */
   async quiet(): Promise<void> {
     let before = -1
-    await until('nothing is under way', PATIENCE_MS, async () => {
+    await until('nothing is under way', async () => {
       await delay(QUIET_MS)
       const running = this.servers.map((server) => server.figures()) // each tells what it has published before
       await Promise.all(running)
@@ -103,7 +102,7 @@ export class Fleet {
     let [has, wants] = ['', '']
     const text = (census: Census): string => JSON.stringify(census, Object.keys(census).toSorted(ascending))
     try {
-      await until('the broker has what is wanted', PATIENCE_MS, async () => {
+      await until('the broker has what is wanted', async () => {
         ;[has, wants] = [text(await this.broker.census()), text(await this.wanted())]
         return has === wants
       })

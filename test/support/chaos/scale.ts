@@ -7,7 +7,8 @@ const { CI, SOCKROUTE_CHAOS_SECONDS, SOCKROUTE_CHAOS_ROUNDS, SOCKROUTE_CHAOS_BRO
 /** How long the crowd goes on. */
 export const SECONDS = Number(SOCKROUTE_CHAOS_SECONDS ?? (CI ? 30 : 5))
 
-/** How often each outage is. */
+/** How long the broker is away, and how often each of them. */
+export const LENGTHS_S: readonly number[] = CI || SOCKROUTE_CHAOS_ROUNDS ? [0.2, 3, 9] : [0.2, 3]
 export const ROUNDS = Number(SOCKROUTE_CHAOS_ROUNDS ?? 1)
 
 /** To see the same again: a failure prints it. */

@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { until } from '../until.ts'
 import type { Figures, Published, ServerOrders, Told } from './told.ts'
-import { until } from './until.ts'
 
 const PROGRAM = fileURLToPath(new URL(`server-program${extname(import.meta.url)}`, import.meta.url)) // .js where compiled
-const PATIENCE_MS = 20_000
 
 type Outage = Extract<Told, { kind: 'degraded' | 'restored' }>
 
@@ -37,8 +36,8 @@ export class ServerProcess {
 
   /** Fulfils when it listens, and its broker carries. */
   async ready(): Promise<void> {
-    await until(`${this.name} listens`, PATIENCE_MS, () => this.#port > 0 || this.#isGone())
-    await until(`${this.name} is up`, PATIENCE_MS, async () => (await this.figures()).state === 'up')
+    await until(`${this.name} listens`, () => this.#port > 0 || this.#isGone())
+    await until(`${this.name} is up`, async () => (await this.figures()).state === 'up')
   }
 
   get name(): string {
