@@ -22,16 +22,11 @@ for (const name of USUAL) {
     await crowd.begin()
     await delay(SECONDS * 1_000)
     await crowd.end()
-    await fleet.quiet()
-    await fleet.agrees()
+    await fleet.settles()
     const { delivered, rejected, inGaps } = fleet.passes(t)
     t.ok(delivered > 500 * SECONDS, `${delivered} were delivered`)
     t.same([rejected, inGaps], [0, 0], 'nothing was lost')
-    t.same(
-      fleet.servers.map(({ story }) => story),
-      ['', '', ''],
-      'nobody was told of an outage',
-    )
+    t.same(fleet.stories, ['', '', ''], 'nobody was told of an outage')
     await Promise.all(fleet.clients.map((client) => client.close()))
     await fleet.agrees()
     t.same(await fleet.broker.census(), {}, 'nothing is left at the broker')
@@ -57,8 +52,7 @@ for (const name of EACH) {
     await answer
     t.equal(await stays.subscribe('flap'), true)
     publisher.publish('flap')
-    await fleet.quiet()
-    await fleet.agrees()
+    await fleet.settles()
     t.same(await fleet.broker.census(), { flap: 1 }, 'the one that stays is subscribed, and no other')
     const { length } = stays.deliveries
     publisher.publish('flap')

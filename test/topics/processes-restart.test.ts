@@ -46,8 +46,7 @@ for (const name of USUAL) {
     const arrivals = await fleet.joinMany(3, TOPICS)
     await delay(1_500)
     await crowd.end()
-    await fleet.quiet()
-    await fleet.agrees()
+    await fleet.settles()
 
     const { inGaps } = fleet.passes(t)
     t.equal(inGaps, 0, 'nothing was lost')

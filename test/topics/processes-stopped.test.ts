@@ -53,16 +53,12 @@ for (const name of USUAL) {
     await until('it is restored', () => stopped.outages.length === 2)
     await delay(500)
     publisher.publish('news')
-    await fleet.quiet()
-    await fleet.agrees()
+    await fleet.settles()
 
     const { inGaps, rejected } = fleet.passes(t)
     t.ok(inGaps >= 2 * MORE, `${inGaps} were lost, and its clients know`)
     t.equal(rejected, 0, 'the broker has taken all')
-    t.same(
-      fleet.servers.map(({ story }) => story),
-      ['', '', 'degraded,restored'],
-    )
+    t.same(fleet.stories, ['', '', 'degraded,restored'])
     const [, restored] = stopped.outages
     t.ok(restored.kind === 'restored' && restored.from < stoppedAt && restored.to >= restored.at - 100)
     for (const { gaps } of clients.filter(({ origin }) => origin === stopped.name)) {

@@ -7,7 +7,7 @@ import { type Account, account } from './account.ts'
 import type { Census, ChaosBroker } from './broker.ts'
 import { ChaosClient } from './client.ts'
 import { ServerProcess } from './server-process.ts'
-import type { ServerOrders } from './told.ts'
+import type { Published, ServerOrders } from './told.ts'
 
 /** Nothing has come for so long: nothing is under way. */
 const QUIET_MS = 300
@@ -74,6 +74,32 @@ export class Fleet {
     return joined
   }
 
+  /** What each process told of outages, as `degraded,restored`. */
+  get stories(): string[] {
+    return this.servers.map(({ story }) => story)
+  }
+
+  /** All that was published, by any process there was. */
+  get published(): Published[] {
+    return this.everyServer.flatMap(({ published }) => published)
+  }
+
+  /** These publish on a topic all the time, until what is returned is called. */
+  publishing(clients: readonly ChaosClient[], topic: string, everyMs: number): () => void {
+    const timer = setInterval(() => {
+      for (const client of clients) client.publish(topic)
+    }, everyMs)
+    const stop = (): void => clearInterval(timer)
+    this.#t.teardown(stop)
+    return stop
+  }
+
+  /** Fulfils when nothing is under way any more, and the broker has what is wanted. */
+  async settles(): Promise<void> {
+    await this.quiet()
+    await this.agrees()
+  }
+
   /** Fulfils when nothing is under way any more. */
   async quiet(): Promise<void> {
     let before = -1
@@ -113,11 +139,10 @@ export class Fleet {
 
   /** Of all that was published. */
   account(lateMs = LATE_MS): Account {
-    const messages = this.everyServer.flatMap(({ published }) => published)
     const restored = this.everyServer.flatMap(({ name, outages }) =>
       outages.flatMap((told) => (told.kind === 'restored' ? { ...told, origin: name } : [])),
     )
-    return account(messages, this.clients, restored, lateMs)
+    return account(this.published, this.clients, restored, lateMs)
   }
 
   /** All accounts are right, and the processes had nothing to complain of. Returns the account. */
