@@ -10,7 +10,10 @@ import { EACH, SECONDS, SEED, USUAL } from '../support/chaos/scale.ts'
 
 const CLIENTS = 300
 const FLAPS = 10_000
-const TOPICS = Array.from({ length: 60 }, (_, at) => `room:${at}`)
+/** Rooms with somebody on each process, and as many people in places of two or three, where the first and the last matter. */
+const ROOMS = Array.from({ length: 20 }, (_, at) => `room:${at}`)
+const PLACES = Array.from({ length: 400 }, (_, at) => `place:${at}`)
+const TOPICS = [...PLACES, ...ROOMS.flatMap((room) => Array(PLACES.length / ROOMS.length).fill(room) as string[])]
 
 t.comment(`SOCKROUTE_SEED=${SEED}`)
 t.jobs = 3
@@ -61,6 +64,9 @@ for (const name of EACH) {
     fleet.passes(t)
     stays.unsubscribe('flap')
     await fleet.agrees()
+    void leaves.subscribe('flap') // and it is gone before the broker has answered
+    leaves.unsubscribe('flap')
+    await fleet.settles()
     t.same(await fleet.broker.census(), {}, 'nothing is left at the broker')
   })
 }

@@ -15,6 +15,7 @@ export class Crowd {
   #isOver = false
   #running: Promise<void> | undefined
 
+  /** One of `topics` that is there several times is chosen the more often. */
   constructor(clients: ChaosClient[], topics: readonly string[], random: Random, perSecond = 250) {
     this.clients = clients
     this.#topics = topics
@@ -71,6 +72,13 @@ export class Crowd {
     if (kind < 3) client.publish(any)
     else if (kind < 6 && own.length > 0) client.publish(this.#random.of(own))
     else if (own.length > this.#random.below(2 * USUAL_TOPICS)) client.unsubscribe(this.#random.of(own))
-    else if (!client.wanted.has(any)) void client.subscribe(any)
+    else if (!client.wanted.has(any)) this.#join(client, any)
+  }
+
+  /** What somebody publishes as soon as it is answered has to arrive; at times it leaves again before that. */
+  #join(client: ChaosClient, topic: string): void {
+    const joined = client.subscribe(topic)
+    if (this.#random.below(5) === 0) client.unsubscribe(topic)
+    else void joined.then(() => this.#random.of(this.clients).publish(topic))
   }
 }

@@ -125,15 +125,14 @@ export class Fleet {
 
   /** Fulfils when the broker has what the processes want, and nothing more. */
   async agrees(): Promise<void> {
-    let [has, wants] = ['', '']
-    const text = (census: Census): string => JSON.stringify(census, Object.keys(census).toSorted(ascending))
+    let wrong: string[] = []
     try {
       await until('the broker has what is wanted', async () => {
-        ;[has, wants] = [text(await this.broker.census()), text(await this.wanted())]
-        return has === wants
+        wrong = differences(await this.broker.census(), await this.wanted())
+        return wrong.length === 0
       })
     } catch (error) {
-      throw new Error(`the broker has ${has}, and ${wants} is wanted`, { cause: error })
+      throw new Error(`${wrong.length} topics differ: ${wrong.slice(0, 10).join(', ')}`, { cause: error })
     }
   }
 
@@ -156,6 +155,8 @@ export class Fleet {
   }
 }
 
-function ascending(one: string, other: string): number {
-  return one < other ? -1 : 1
+function differences(has: Census, wants: Census): string[] {
+  return Object.keys({ ...has, ...wants })
+    .filter((topic) => has[topic] !== wants[topic])
+    .map((topic) => `${topic} has ${has[topic] ?? 0} and is to have ${wants[topic] ?? 0}`)
 }

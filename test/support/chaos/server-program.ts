@@ -75,9 +75,10 @@ server.on('upgrade', (request, socket, head) => {
   app.upgrade(request, socket, head, pathname === '/close' ? CLOSING : DROPPING, (connection: Connection) => {
     connection.on('message', (data) => {
       const wish = JSON.parse(data.toString()) as Wish
-      if (wish.kind === 'subscribe') return subscribe(connection, wish.topic, wish.stay)
-      if (wish.kind === 'publish') return publish(connection, client, wish.topic, wish.bytes)
-      return unsubscribe(connection, wish.topic)
+      // Nobody waits for these: the next message would wait as well.
+      if (wish.kind === 'subscribe') void subscribe(connection, wish.topic, wish.stay)
+      else if (wish.kind === 'publish') void publish(connection, client, wish.topic, wish.bytes)
+      else unsubscribe(connection, wish.topic)
     })
   })
 })
