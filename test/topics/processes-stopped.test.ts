@@ -11,6 +11,8 @@ import { USUAL } from '../support/chaos/scale.ts'
 import { until } from '../support/until.ts'
 
 const LARGE_BYTES = 65_536
+/** Less than the broker keeps for a subscriber. */
+const AT_ONCE = 8
 /** Behind the cut as many again: none of them may wait anywhere for the one that is stopped. */
 const MORE = 200
 const MAX_RSS_BYTES = 64 * 1_048_576
@@ -43,10 +45,13 @@ for (const name of USUAL) {
     stopped.signal('SIGSTOP')
     const stoppedAt = Date.now()
     await until('the broker has cut it off', async () => {
-      for (let left = 10; left > 0; left--) publisher.publish('flood', LARGE_BYTES)
+      for (let left = AT_ONCE; left > 0; left--) publisher.publish('flood', LARGE_BYTES)
       return (await processes()) === 2
     })
-    for (let left = MORE; left > 0; left--) publisher.publish('flood', LARGE_BYTES)
+    for (let left = MORE; left > 0; left--) {
+      publisher.publish('flood', LARGE_BYTES)
+      if (left % AT_ONCE === 0) await delay(20)
+    }
     publisher.publish('news')
     await delay(1_000)
     stopped.signal('SIGCONT')
@@ -57,7 +62,8 @@ for (const name of USUAL) {
 
     const { inGaps, rejected } = fleet.passes(t)
     t.ok(inGaps >= 2 * MORE, `${inGaps} were lost, and its clients know`)
-    t.equal(rejected, 0, 'the broker has taken all')
+    // NATS reads more slowly from whoever publishes to one that does not read, until it cuts that off.
+    if (name !== 'nats-server') t.equal(rejected, 0, 'the broker has taken all')
     t.same(fleet.stories, ['', '', 'degraded,restored'])
     const [, restored] = stopped.outages
     t.ok(restored.kind === 'restored' && restored.from < stoppedAt && restored.to >= restored.at - 100)
