@@ -1,7 +1,7 @@
 import { connect, type NatsConnection, type NodeConnectionOptions, type Subscription } from '@nats-io/transport-node'
 import { Answers } from './broker-answers.ts'
 import type { Life } from './broker-link.ts'
-import { withSockets } from './nats-sockets.ts'
+import { withSockets } from './broker-sockets.ts'
 import { subjectOf } from './nats-subject.ts'
 
 interface ConnectOptions {

@@ -2,6 +2,7 @@ import { type createClient, ErrorReply, type RedisClientOptions } from 'redis'
 import { Answers } from './broker-answers.ts'
 import { Changes } from './broker-changes.ts'
 import type { Life } from './broker-link.ts'
+import { withSockets } from './broker-sockets.ts'
 
 export type RedisClient = ReturnType<typeof createClient>
 
@@ -61,10 +62,11 @@ export async function connectClient({ life, make, timeoutMs }: ClientOptions, pr
     if (isConnected) life.abort(error)
   })
   const end = (): void => client.destroy()
-  life.signal.addEventListener('abort', end, { once: true })
   client.on('connect', () => life.signal.aborted && end()) // until here it had nothing that could have been ended
+  const connected = withSockets(life.signal, () => client.connect())
+  life.signal.addEventListener('abort', end, { once: true }) // behind that of the sockets, which are reset before they are destroyed
   try {
-    await client.connect()
+    await connected
   } catch (error) {
     end()
     throw failure ?? error

@@ -22,6 +22,7 @@ const STEPS = [
   program('half an hour under load and attack', 'scripts/soak.mjs', '--minutes', '30'),
   program('honest clients beside hostile ones', 'scripts/soak.mjs', '--fairness'),
   program('a client that never reads', 'scripts/soak.mjs', '--never-read'),
+  program('topics while brokers, processes and networks fail', 'scripts/chaos.mjs'),
   program('mutation score', 'scripts/mutation.mjs'),
 ]
 

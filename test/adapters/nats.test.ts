@@ -143,7 +143,10 @@ t.test('any of several servers will do', { skip }, async (t) => {
 t.test('a server that says nothing is given up, and nothing of it is left', async (t) => {
   const before = handles()
   const sockets: Socket[] = []
-  const silent = createServer((socket) => sockets.push(socket.resume())).listen(0, '127.0.0.1')
+  const silent = createServer((socket) => sockets.push(socket.resume().on('error', () => undefined))).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(silent, 'listening')
   const url = urlOf((silent.address() as AddressInfo).port)
   const peers = new Peers({ create: () => natsBroker(url, { replyTimeoutMs: 50 }) }, PATIENCE_MS)

@@ -138,6 +138,9 @@ function allOf(lines: readonly Line[]): Line {
     get bytesDown() {
       return lines.reduce((sum, line) => sum + line.bytesDown, 0)
     },
+    get bytesUp() {
+      return lines.reduce((sum, line) => sum + line.bytesUp, 0)
+    },
     stall() {
       for (const line of lines) line.stall()
     },

@@ -159,7 +159,10 @@ t.test('a subscriber that the server cut off, since it had fallen behind, is tol
 t.test('a server that says nothing is given up, and nothing of it is left', async (t) => {
   const before = handles()
   const sockets: Socket[] = []
-  const silent = createServer((socket) => sockets.push(socket.resume())).listen(0, '127.0.0.1')
+  const silent = createServer((socket) => sockets.push(socket.resume().on('error', () => undefined))).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(silent, 'listening')
   const peers = new Peers(
     { create: () => redisBroker(urlOf((silent.address() as AddressInfo).port), { replyTimeoutMs: 50 }) },

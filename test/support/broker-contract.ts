@@ -29,6 +29,8 @@ export interface BrokerUnderTest {
 export interface Line {
   /** What the broker has sent to the driver. */
   readonly bytesDown: number
+  /** What the driver has sent to the broker, and the line has taken. */
+  readonly bytesUp: number
   /** Holds back all bytes in both directions; nobody is told. */
   stall(): void
   /** What was held back arrives. */

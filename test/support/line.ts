@@ -8,24 +8,31 @@ import type { Line } from './broker-contract.ts'
 export interface OpenLine extends Line {
   /** Where the broker is reached by it. */
   readonly port: number
+  /** In one direction alone, where one is given: 'down' comes from the broker. */
+  stall(direction?: 'up' | 'down'): void
 }
 
 export async function openLine(t: Test, port: number): Promise<OpenLine> {
   const sockets = new Set<Socket>()
+  const downward = new WeakSet<Socket>()
   const late: Socket[] = [] // whose other side has ended, which they are not to know yet
-  let isStalled = false
+  let stalled: 'up' | 'down' | 'both' | undefined
   let bytesDown = 0
+  let bytesUp = 0
+  const isHeldUp = (from: Socket): boolean => stalled === 'both' || stalled === (downward.has(from) ? 'down' : 'up')
   const carry = (from: Socket, to: Socket, isDown: boolean): void => {
     sockets.add(from)
-    if (isStalled) from.pause()
+    if (isDown) downward.add(from)
+    if (isHeldUp(from)) from.pause()
     from.on('data', (chunk) => {
       if (isDown) bytesDown += chunk.length
+      else bytesUp += chunk.length
       to.write(chunk)
     })
     from.on('error', () => to.destroy())
     from.on('close', () => {
       sockets.delete(from)
-      if (isStalled) late.push(to)
+      if (isHeldUp(from)) late.push(to)
       else to.destroy()
     })
   }
@@ -45,12 +52,15 @@ export async function openLine(t: Test, port: number): Promise<OpenLine> {
     get bytesDown() {
       return bytesDown
     },
-    stall() {
-      isStalled = true
-      for (const socket of sockets) socket.pause()
+    get bytesUp() {
+      return bytesUp
+    },
+    stall(direction) {
+      stalled = direction ?? 'both'
+      for (const socket of sockets) if (isHeldUp(socket)) socket.pause()
     },
     heal() {
-      isStalled = false
+      stalled = undefined
       for (const socket of sockets) socket.resume()
       for (const socket of late.splice(0)) socket.destroy()
     },

@@ -8,6 +8,10 @@ import { Account } from './account.ts'
 /** To reject at once is to reject long before the broker could be given up as silent. */
 const AT_ONCE_MS = 500
 
+/** More than a socket takes from a sender whose receiver does not read, and less than one that does not know that yet keeps. */
+const LARGE_BYTES = 65_536
+const LARGE_COUNT = 60
+
 export const OUTAGES: readonly Check[] = [
   {
     name: 'without the broker all rejects at once, and is not done later',
@@ -127,6 +131,24 @@ export const OUTAGES: readonly Check[] = [
       line.heal()
       await held.until('up', () => held.isUp)
       assert.deepEqual(held.states, ['up', 'down', 'up'])
+    },
+  },
+  {
+    name: 'what such a line has not taken goes with the connection: the system sends it no more',
+    needs: ['createOnLine'],
+    async run(peers) {
+      const [held, line] = await peers.upOnLine()
+      const before = line.bytesUp
+      const size = Math.min(held.driver.maxPayloadBytes, LARGE_BYTES)
+      line.stall()
+      const asked = Array.from({ length: LARGE_COUNT }, () => held.driver.publish('held', Buffer.alloc(size)))
+      const answers = await Promise.allSettled(asked)
+      assert.ok(answers.every(({ status }) => status === 'rejected'))
+      line.heal()
+      await held.until('up', () => held.isUp)
+      await delay(AT_ONCE_MS)
+      const late = line.bytesUp - before
+      assert.ok(late < (LARGE_COUNT * size) / 2, `${late} bytes of ${LARGE_COUNT * size} come all the same`)
     },
   },
 ]

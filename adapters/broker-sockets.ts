@@ -6,8 +6,10 @@ import type { Socket } from 'node:net'
 const MADE = 'net.client.socket'
 
 /**
- * Does `connect`, and destroys the sockets that it made when `signal` is aborted. The client itself leaves a socket open, for good, on
- * which the server has not said anything in time.
+ * Does `connect`, and resets the sockets that it made when `signal` is aborted. What they have not sent yet has been rejected by then:
+ * of a socket that is merely destroyed the system goes on sending it, until it arrives, however late. A client itself may leave a socket
+ * open, for good, on which the server has not said anything in time. Of a socket that TLS makes by itself, as for Redis, Node tells
+ * nothing: that one the client destroys.
  */
 export async function withSockets<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
   const sockets: Socket[] = []
@@ -16,7 +18,7 @@ export async function withSockets<T>(signal: AbortSignal, connect: () => Promise
     if (storage.getStore()) sockets.push((message as { socket: Socket }).socket)
   }
   const end = (): void => {
-    for (const socket of sockets) socket.destroy()
+    for (const socket of sockets) reset(socket)
   }
   signal.addEventListener('abort', end, { once: true })
   subscribe(MADE, onMade)
@@ -27,4 +29,10 @@ export async function withSockets<T>(signal: AbortSignal, connect: () => Promise
     storage.disable() // it would cost each promise of the process
     if (signal.aborted) end()
   }
+}
+
+/** One that is not connected has nothing to send. */
+function reset(socket: Socket): void {
+  if (socket.readyState === 'open') socket.resetAndDestroy()
+  socket.destroy()
 }
