@@ -13,6 +13,7 @@ try {
   process.exit(1)
 }
 
+process.once('SIGTERM', () => process.exit()) // so that a profile is written
 createInterface({ input: process.stdin })
   .on('line', (question) => answer(meter[question]()))
   .on('close', () => process.exit()) // whoever asked is gone

@@ -213,6 +213,8 @@ t.test('the command line', async (t) => {
   t.throws(() => readOptions(['--servers', 'other']), { message: /no server other/ })
   t.throws(() => readOptions(['--rounds', '1.5']), { message: /--rounds takes a whole number; got 1.5/ })
   t.throws(() => readOptions(['--seconds', '0']), { message: /--seconds takes a number; got 0/ })
+  t.same(readOptions(['--flags=--cpu-prof --jitless']).flags, ['--cpu-prof', '--jitless'])
+  t.throws(() => readOptions(['--write', '--flags=--jitless']), { message: /--write is without flags/ })
   t.throws(() => readOptions(['--write', '--servers', 'ws']), { message: /--write is for all servers/ })
 })
 

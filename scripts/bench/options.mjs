@@ -9,6 +9,7 @@ const USAGE = `npm run bench -- [options]
   --rounds N            how often each is measured, in turn with the others; default: 5
   --seconds S           how long each time; default: 0.5
   --node PATH           the Node that the servers run in; default: this one
+  --flags=FLAGS         for the servers' Node, as '--flags=--cpu-prof --cpu-prof-dir=/tmp/profiles'
   --no-install          only with what is in node_modules: ws without bufferutil, and no other peer
   --json FILE           what was found, with every round
   --write               the same into docs/bench, and from all that is there docs/performance.md with its charts
@@ -25,6 +26,7 @@ export function readOptions(argv) {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '0.5' },
       node: { type: 'string', default: process.execPath },
+      flags: { type: 'string', default: '' },
       'no-install': { type: 'boolean', default: false },
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
@@ -35,6 +37,7 @@ export function readOptions(argv) {
   const rounds = positive('rounds', values.rounds)
   if (!Number.isInteger(rounds)) throw new TypeError(`--rounds takes a whole number; got ${rounds}\n${USAGE}`)
   if (values.write && values.servers !== undefined) throw new TypeError(`--write is for all servers\n${USAGE}`)
+  if (values.write && values.flags !== '') throw new TypeError(`--write is without flags\n${USAGE}`)
   return {
     text: values.help ? USAGE : values.list ? list() : undefined,
     workloads: chosen('workload', WORKLOADS, values.only),
@@ -42,6 +45,7 @@ export function readOptions(argv) {
     rounds,
     seconds: positive('seconds', values.seconds),
     node: values.node,
+    flags: values.flags.split(' ').filter((flag) => flag !== ''),
     mayInstall: !values['no-install'],
     json: values.json,
     isWritten: values.write,

@@ -9,12 +9,17 @@ const NODE_20 = '20.20.2'
 const UWS_ABIS = ['93', '108', '115'] // Node 16, 18, 20
 
 /** Those that can be run, each with the folder its packages are in, their versions, and the program that runs its server. */
-export function placed({ contenders, mayInstall, node }) {
+export function placed({ contenders, mayInstall, node, flags = [] }) {
   return contenders.flatMap((contender) => {
     try {
       const { folder, versions } = placeOf(contender, mayInstall)
       const runtime = runtimeOf(contender, folder, node)
-      return { ...contender, folder, versions: [...versions, ...runtime.versions], command: [runtime.file] }
+      return {
+        ...contender,
+        folder,
+        versions: [...versions, ...runtime.versions],
+        command: [runtime.file, ...(contender.id === 'bun' ? [] : flags)],
+      }
     } catch (error) {
       console.log(`${contender.id} is left out: ${error.message}`)
       return []
