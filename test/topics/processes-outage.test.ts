@@ -19,7 +19,7 @@ const OUTAGES_S = Array.from({ length: ROUNDS }, () => LENGTHS_S).flat()
 const HELD_BACK_MS = 2_000
 const PUBLISH_EVERY_MS = 20
 /** A publish that is rejected "at once", on a machine that does other things as well. */
-const AT_ONCE_MS = 500
+const AT_ONCE_MS = 1_500
 
 t.comment(`SOCKROUTE_SEED=${SEED}`)
 t.jobs = 4
