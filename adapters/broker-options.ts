@@ -3,7 +3,8 @@ import { type Broker, checkOptions, type Rule } from '../src/adapter.ts'
 /** What all drivers know. */
 export interface BrokerOptions {
   /**
-   * Begins the name of each channel at the broker: apps of different prefixes on one broker do not hear one another.
+   * Begins the name of each channel at the broker: apps of different prefixes on one broker do not hear one another, whatever their
+   * peers call a topic.
    * @defaultValue 'sockroute:', on NATS 'sockroute.'
    */
   readonly prefix?: string

@@ -84,10 +84,11 @@ class NatsBroker implements Broker {
   }
 }
 
+/** Behind it is one token, or `sha256` and one: so whatever a peer calls a topic, it is no subject of an app of another prefix. */
 const subjectPrefix: Rule = (value) =>
-  typeof value === 'string' && !/[\s*>]|^\.|\.\./.test(value)
+  typeof value === 'string' && /^([^\s*>.]+\.)*$/.test(value) && !/(^|\.)sha256\.$/.test(value)
     ? undefined
-    : `takes what a subject may begin with, such as 'app.': no spaces, no * and >, no empty token`
+    : `takes what a subject may begin with, such as 'app.': tokens without spaces, * and >, each with a dot behind it, the last not sha256`
 
 function settingsOf(target: NatsTarget): NodeConnectionOptions {
   if (typeof target === 'string') return { servers: target }

@@ -68,11 +68,9 @@ class RedisBroker implements Broker {
       )
     } else {
       const make = clientMaker(target)
-      this.#link = new Link(this.name, timeoutMs, (life) => {
-        const onMessage = (message: Buffer, channel: Buffer): void =>
-          this.#link.tell(life, channel.toString('utf8', prefix.length), message)
-        return connectRedis({ life, make, timeoutMs, onMessage }, prefix)
-      })
+      this.#link = new Link(this.name, timeoutMs, (life) =>
+        connectRedis({ life, make, timeoutMs, prefix, onMessage: (...told) => this.#link.tell(life, ...told) }),
+      )
     }
   }
 

@@ -206,7 +206,9 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const cases: [what: string, target: unknown, options: object, message: RegExp][] = [
     ['an unknown option', urlOf(1), { sharded: true }, /no option sharded/],
     ['a prefix with a wildcard', urlOf(1), { prefix: 'a.*' }, /prefix takes/],
-    ['a prefix with an empty token', urlOf(1), { prefix: 'a..b' }, /prefix takes/],
+    ['a prefix with an empty token', urlOf(1), { prefix: 'a..b.' }, /prefix takes/],
+    ['a prefix that another may go on with', urlOf(1), { prefix: 'app' }, /a dot behind it/],
+    ['a prefix that is what a hash stands behind', urlOf(1), { prefix: 'app.sha256.' }, /prefix takes/],
     ['a connection without settings', { publish: () => undefined }, {}, /settings/],
   ]
   for (const [what, target, options, message] of cases) {

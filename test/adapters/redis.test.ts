@@ -128,14 +128,18 @@ t.test('the user’s client goes on with what it does', { skip }, async (t) => {
   await heard(t, client, { prefix: 'app:' })
   await client.set('key', 'value')
   t.equal(await client.get('key'), 'value')
-  t.same(await client.pubSubChannels(), ['app:topic'])
+  t.same(await client.pubSubChannels(), ['app:{}:topic'])
 })
 
 t.test('prefixes keep apps apart', { skip }, async (t) => {
   const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
-  const [, one] = await heard(t, urlOf(port), { prefix: 'one:' })
-  const [, two] = await heard(t, urlOf(port), { prefix: 'two:' })
-  t.same([one.on('topic'), two.on('topic')], [['heard'], ['heard']])
+  const [one] = await heard(t, urlOf(port), { prefix: 'one:' })
+  for (const prefix of ['two:', 'one:two:', 'öne:', '']) {
+    const [, other] = await heard(t, urlOf(port), { prefix })
+    t.equal(await one.publish('topic', 'not for others'), 1)
+    t.equal(await one.publish('two:topic', 'whatever a peer calls a topic'), 0)
+    t.same(other.on('topic'), ['heard'], prefix)
+  }
 })
 
 t.test('a subscriber that the server cut off, since it had fallen behind, is told', { skip }, async (t) => {
