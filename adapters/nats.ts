@@ -66,11 +66,11 @@ class NatsBroker implements Broker {
   /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
   async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
     checkSize(this, envelope)
-    this.#backlog.enter(envelope)
+    const cost = this.#backlog.enter(topic, envelope)
     try {
       await this.#link.current.publish(topic, envelope)
     } finally {
-      this.#backlog.leave(envelope)
+      this.#backlog.leave(cost)
     }
   }
 

@@ -90,11 +90,11 @@ class RedisBroker implements Broker {
     checkSize(this, envelope)
     const { buffer, byteOffset, length } = envelope
     const bytes = Buffer.isBuffer(envelope) ? envelope : Buffer.from(buffer, byteOffset, length)
-    this.#backlog.enter(bytes)
+    const cost = this.#backlog.enter(topic, bytes)
     try {
       return await this.#link.current.publish(topic, bytes)
     } finally {
-      this.#backlog.leave(bytes)
+      this.#backlog.leave(cost)
     }
   }
 

@@ -8,8 +8,10 @@ import { SentSequences } from './sequences.ts'
 
 /** Bytes that the broker has not taken yet; one more message is then refused. */
 const MAX_IN_FLIGHT_BYTES = 16_777_216
-/** What a message costs besides its own bytes while it is in flight. */
+/** What a message costs besides its bytes and its topic while it is in flight. */
 const IN_FLIGHT_COST = 160
+/** Of text in memory, at most. */
+const CHARACTER_BYTES = 2
 /** The last messages, as those of 'close' listeners, have so long to go out. */
 const LAST_MESSAGES_MS = 1_000
 
@@ -80,7 +82,7 @@ export class Outgoing {
   }
 
   async #send(topic: string, envelope: Buffer): Promise<number | undefined> {
-    const cost = envelope.length + IN_FLIGHT_COST
+    const cost = envelope.length + CHARACTER_BYTES * topic.length + IN_FLIGHT_COST
     this.#inFlightBytes += cost
     try {
       const receivers = await this.#broker.publish(topic, envelope)

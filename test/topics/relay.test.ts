@@ -348,6 +348,13 @@ t.test('what is in flight is bounded', async (t) => {
   await Promise.all([a.topics.publishConfirmed('room', 'x'), time(10)])
 })
 
+t.test('so are the topics that peers choose', async (t) => {
+  const { a } = await setUp()
+  a.driver.stall()
+  for (let i = 0; i < 1_000; i++) a.topics.publish(`${i}`.padEnd(65_536), '')
+  t.ok(a.view.counts.rejected > 850, `${a.view.counts.rejected} of 1,000 with a topic of 64 KiB each`)
+})
+
 t.test('what is no message of ours is logged once a minute, and harms nobody', async (t) => {
   const { a, b, time } = await setUp()
   const { peer } = b.open({}, 'room')
