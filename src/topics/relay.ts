@@ -139,7 +139,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     yield* this.#owner.wanted()
   }
 
-  onFresh(topic: string): void {
+  onBroken(topic: string): void {
     this.#heard.forget(topic)
   }
 
