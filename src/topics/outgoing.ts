@@ -28,13 +28,16 @@ export class Outgoing {
   readonly #node: string
   readonly #owner: OutgoingOwner
   readonly #sequences = new SentSequences()
+  readonly #onFailed: (error: unknown) => void
   #inFlightBytes = 0
   #onAllSent: () => void = () => undefined
 
-  constructor(broker: Broker, node: string, owner: OutgoingOwner) {
+  /** `onFailed` is told why the broker has not taken a message. */
+  constructor(broker: Broker, node: string, owner: OutgoingOwner, onFailed: (error: unknown) => void) {
     this.#broker = broker
     this.#node = node
     this.#owner = owner
+    this.#onFailed = onFailed
   }
 
   /**
@@ -78,7 +81,9 @@ export class Outgoing {
       this.#owner.warn({ bytes, maxPayloadBytes }, 'sockroute: a message is larger than the broker takes')
       return 'BROKER_PAYLOAD_TOO_LARGE'
     }
-    return this.#inFlightBytes > MAX_IN_FLIGHT_BYTES ? 'BROKER_BACKLOG' : undefined
+    if (this.#inFlightBytes <= MAX_IN_FLIGHT_BYTES) return undefined
+    this.#owner.warn({ bytes: this.#inFlightBytes }, 'sockroute: the broker takes messages more slowly than they come')
+    return 'BROKER_BACKLOG'
   }
 
   async #send(topic: string, envelope: Buffer): Promise<number | undefined> {
@@ -90,6 +95,7 @@ export class Outgoing {
       return receivers
     } catch (error) {
       this.#owner.count('rejected')
+      this.#onFailed(error)
       throw error
     } finally {
       this.#inFlightBytes -= cost

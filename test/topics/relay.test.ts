@@ -341,6 +341,7 @@ t.test('what is in flight is bounded', async (t) => {
   const block = Buffer.alloc(1_048_576 - 17)
   for (let i = 0; i < 20; i++) a.topics.publish('room', block)
   t.equal(a.view.counts.rejected, 4)
+  t.match(a.logged, [/more slowly than they come/])
   await t.rejects(a.topics.publishConfirmed('room', 'x'), { code: 'BROKER_BACKLOG' })
   a.driver.heal()
   await time(10)
@@ -353,6 +354,24 @@ t.test('so are the topics that peers choose', async (t) => {
   a.driver.stall()
   for (let i = 0; i < 1_000; i++) a.topics.publish(`${i}`.padEnd(65_536), '')
   t.ok(a.view.counts.rejected > 850, `${a.view.counts.rejected} of 1,000 with a topic of 64 KiB each`)
+})
+
+t.test('a broker that takes no messages: said once a minute, with its reason', async (t) => {
+  const { a, b, time } = await setUp()
+  a.driver.takesNothingOn = (topic) => topic === 'room'
+  for (let i = 0; i < 100; i++) a.topics.publish('room', 'x')
+  await time(10)
+  t.same([a.view.state, a.view.counts.rejected, a.logged.length], ['up', 100, 1])
+  t.match(a.logged, [/does not take a message/])
+  b.driver.takesNothingOn = () => true
+  const events = eventsOf(b)
+  await time(11_000)
+  t.match(events, ['degraded probe: nothing comes back from memory: no permission'])
+  b.driver.takesNothingOn = () => false
+  await time(6_000)
+  b.driver.stall()
+  await time(16_000)
+  t.match(events.slice(1), [/^restored/, 'degraded probe: nothing comes back from memory', /^restored/])
 })
 
 t.test('what is no message of ours is logged once a minute, and harms nobody', async (t) => {
