@@ -11,7 +11,15 @@
 import type { Broker, BrokerSink } from '../src/adapter.ts'
 import { Backlog } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
-import { type BrokerOptions, brokerOptions, checkSize, flag, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
+import {
+  type BrokerOptions,
+  brokerOptions,
+  checkSize,
+  checkTarget,
+  flag,
+  MAX_PAYLOAD_BYTES,
+  whole,
+} from './broker-options.ts'
 import { connectRedis, type RedisConnection } from './redis-connection.ts'
 import { clientMaker, type RedisTarget, topologyOf } from './redis-settings.ts'
 import { connectSharded } from './redis-sharded.ts'
@@ -46,6 +54,10 @@ class RedisBroker implements Broker {
   readonly #backlog: Backlog
 
   constructor(target: RedisTarget, given: RedisBrokerOptions) {
+    checkTarget(
+      target,
+      `redisBroker() takes a URL such as 'redis://localhost:6379', the settings of a client, or a client`,
+    )
     const options = brokerOptions(given, {
       sharded: flag,
       partitions: whole(1, 16_384),

@@ -213,6 +213,12 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const cases: [what: string, target: unknown, options: object, message: RegExp][] = [
     ['a URL of another kind', 'http://localhost', {}, /http/],
     ['no URL', 'localhost', {}, /URL/],
+    ['an empty one', '', {}, /takes a URL such as 'redis:.*got ''/],
+    ['nothing', null, {}, /takes a URL .*got null/],
+    ['a number', 6379, {}, /takes a URL .*got 6379/],
+    ['a list', [urlOf(1)], {}, /takes a URL/],
+    ['settings of another client', { host: 'redis.example.com' }, {}, /socket: \{ socket: \{ host, port \} \}/],
+    ['another client', { duplicate: () => ({}), options: { host: 'x', port: 1 } }, {}, /socket: \{/],
     ['an unknown option', urlOf(1), { perfix: 'x' }, /no option perfix/],
     ['a prefix with a brace', urlOf(1), { prefix: 'a{' }, /prefix takes/],
     ['no partitions', urlOf(1), { sharded: true, partitions: 0 }, /partitions takes/],
@@ -226,6 +232,6 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const driver = redisBroker(urlOf(1))
   const sink = { onMessage: () => undefined, onUp: () => undefined, onDown: () => undefined }
   driver.start(sink)
-  t.throws(() => driver.start(sink), TypeError, 'to start twice')
+  t.throws(() => driver.start(sink), { name: 'TypeError', message: /make one for each app/ }, 'to start twice')
   await driver.close()
 })
