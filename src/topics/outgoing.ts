@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { ownText } from '../own-copy.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import { Opcode } from '../protocol/opcode.ts'
 import type { Broker } from './broker.ts'
@@ -44,13 +45,14 @@ export class Outgoing {
    * Hands a message to the broker; it is never kept for later. Fulfils with the number of processes that it went to, where the broker
    * tells. What speaks against it from the start is returned instead.
    */
-  publish(topic: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
+  publish(name: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
     const data = message.payload
     const refusal = this.#refuses(HEADER_BYTES + data.length)
     if (refusal !== undefined) {
       this.#owner.count('rejected')
       return refusal
     }
+    const topic = ownText(name)
     const isFirst = this.#sequences.isFirst(topic)
     const sequence = this.#sequences.next(topic)
     const isBinary = message.opcode === Opcode.Binary

@@ -1,3 +1,6 @@
+import { memoryUsage } from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Connection } from '../../src/connection.ts'
 import { BrokerError } from '../../src/topics/broker-error.ts'
@@ -5,6 +8,8 @@ import type { Degraded, Restored, TopicGap } from '../../src/topics/topics.ts'
 import { MemoryBroker, type MemoryBrokerOptions } from '../support/memory-broker.ts'
 import { settle } from '../support/open.ts'
 import { pass, startNode, type TopicNode } from '../support/topic-node.ts'
+
+setFlagsFromString('--expose-gc')
 
 /** Nodes on one broker, all of them up. */
 async function setUp(count = 2, options: MemoryBrokerOptions = {}) {
@@ -354,6 +359,14 @@ t.test('so are the topics that peers choose', async (t) => {
   a.driver.stall()
   for (let i = 0; i < 1_000; i++) a.topics.publish(`${i}`.padEnd(65_536), '')
   t.ok(a.view.counts.rejected > 850, `${a.view.counts.rejected} of 1,000 with a topic of 64 KiB each`)
+  const { a: other } = await setUp()
+  other.driver.stall()
+  const before = memoryUsage().heapUsed
+  const cut = (i: number): string => `room with a long name ${i}|`.padEnd(1_000_000, `${i}`).split('|')[0]
+  for (let i = 0; i < 100; i++) other.topics.publish(cut(i), 'x')
+  runInNewContext('gc')()
+  const held = memoryUsage().heapUsed - before
+  t.ok(held < 10_000_000, `${held} bytes for 100 topics out of messages of 1 MB`)
 })
 
 t.test('a broker that takes no messages: said once a minute, with its reason', async (t) => {
