@@ -142,6 +142,25 @@ t.test('prefixes keep apps apart', { skip }, async (t) => {
   }
 })
 
+t.test('a channel that is not the user’s is refused, and no other with it', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const admin = await createClient({ url: urlOf(port) }).connect()
+  t.teardown(() => admin.destroy())
+  await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pw', '+@all', 'resetchannels', '&sockroute:{}:room*'])
+  const peers = new Peers({ create: () => redisBroker(`redis://app:pw@127.0.0.1:${port}`) }, PATIENCE_MS)
+  t.teardown(() => peers.close())
+  const [{ driver, states }] = await peers.up(1)
+  const calls = [['room 1'], ['secret'], ['room 2', 'room 3']].map((topics) => driver.subscribe(topics))
+  const outcomes = await Promise.allSettled(calls)
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.equal(await driver.publish('room 3', Buffer.alloc(1)), 1)
+  await t.rejects(driver.publish('secret', Buffer.alloc(1)), /NOPERM/)
+  t.same(states, ['up'])
+})
+
 t.test('a subscriber that the server cut off, since it had fallen behind, is told', { skip }, async (t) => {
   const limit = ['--client-output-buffer-limit', 'pubsub 1mb 1mb 1']
   const program = await BrokerProgram.start(t, redisCommand('redis-server', ...limit))
