@@ -1,15 +1,12 @@
+import type { Span } from './calendar.ts'
 import { eachOf } from './members.ts'
 import type { Subscriber } from './subscriber.ts'
-import type { TopicGap } from './topics.ts'
 
 /** So many sockets are told in one turn of the event loop, and fewer if they have many topics: so many count as one more. */
 const MOST_CALLS = 100
 const TOPICS_PER_CALL = 100
 /** and so many are looked at: most of an app's sockets may have nobody to tell. */
 const MOST_SEEN = 10_000
-
-/** From when to when messages may be missing, in milliseconds since 1970. */
-export type Span = Pick<TopicGap, 'from' | 'to'>
 
 /** Those who are to be told of one gap. */
 interface Round {
