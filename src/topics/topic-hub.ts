@@ -156,13 +156,22 @@ export class TopicHub implements LocalTopics {
   open(): void {
     this.#isOpen = true
     if (this.#relay === undefined) this.#connect()
-    else if (this.#relay.isClosed) void this.#relay.close().then(() => this.#connect())
+    else if (this.#relay.isClosed) void this.#relay.close().then(() => this.#connectAgain())
   }
 
   /** Lets go of the broker. */
   async close(): Promise<void> {
     this.#isOpen = false
     await this.#relay?.close()
+  }
+
+  /** Nobody waits for it. */
+  #connectAgain(): void {
+    try {
+      this.#connect()
+    } catch (error) {
+      this.#host.log('error', { err: error }, 'sockroute: the broker could not be started again')
+    }
   }
 
   #connect(): void {

@@ -476,6 +476,14 @@ t.test('the broker is let go of with the last server, and taken hold of again wh
   t.same(peer.log, ['text again'])
   await Promise.all([a.hub.closeThrough(two), time(20_000)])
   t.equal(a.view.state, 'degraded')
+  const { start } = a.driver
+  a.driver.start = () => {
+    throw new Error('it serves another app by now')
+  }
+  a.hub.openThrough(two)
+  await time(10)
+  t.match(a.logged, [/could not be started again/])
+  a.driver.start = start
   a.hub.openThrough(two)
   await time(10)
   t.equal(a.view.state, 'up')
