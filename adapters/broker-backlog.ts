@@ -1,5 +1,7 @@
-/** What a message costs while it is under way, beside its bytes. */
+/** What a message costs while it is under way, beside its bytes and its topic. */
 const MESSAGE_BYTES = 256
+/** Of text in memory, at most: a peer may have chosen the topic. */
+const CHARACTER_BYTES = 2
 
 export const DEFAULT_BACKLOG_BYTES = 67_108_864
 
@@ -14,14 +16,21 @@ export class Backlog {
     this.#maxBytes = maxBytes
   }
 
-  /** Throws when it is full. */
-  enter({ length }: Uint8Array): void {
+  /** Returns what `leave` is told. Throws when it is full. */
+  enter(topic: string, envelope: Uint8Array): number {
     if (this.#bytes >= this.#maxBytes)
       throw new Error(`${this.#name}: ${this.#bytes} bytes wait for the broker already`)
-    this.#bytes += length + MESSAGE_BYTES
+    const cost = costOf(topic, envelope)
+    this.#bytes += cost
+    return cost
   }
 
-  leave({ length }: Uint8Array): void {
-    this.#bytes -= length + MESSAGE_BYTES
+  leave(cost: number): void {
+    this.#bytes -= cost
   }
+}
+
+/** What a message takes in memory, about. */
+export function costOf(topic: string, envelope: Uint8Array): number {
+  return envelope.length + CHARACTER_BYTES * topic.length + MESSAGE_BYTES
 }

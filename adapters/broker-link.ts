@@ -37,7 +37,8 @@ export class Link<C> {
   }
 
   start(sink: BrokerSink): void {
-    if (this.#sink !== undefined) throw new TypeError(`${this.#name}: a driver is started once`)
+    if (this.#sink !== undefined)
+      throw new TypeError(`sockroute: this broker (${this.#name}) serves an app already: make one for each app`)
     this.#sink = sink
     this.#why = new Error(`${this.#name}: not connected yet`)
     this.#isToldDown = false

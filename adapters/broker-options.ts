@@ -1,9 +1,11 @@
+import { inspect } from 'node:util'
 import { type Broker, checkOptions, type Rule } from '../src/adapter.ts'
 
 /** What all drivers know. */
 export interface BrokerOptions {
   /**
-   * Begins the name of each channel at the broker: apps of different prefixes on one broker do not hear one another.
+   * Begins the name of each channel at the broker: apps of different prefixes on one broker do not hear one another, whatever their
+   * peers call a topic.
    * @defaultValue 'sockroute:', on NATS 'sockroute.'
    */
   readonly prefix?: string
@@ -51,6 +53,12 @@ export function brokerOptions<O extends BrokerOptions>(
 ): O & Required<Pick<BrokerOptions, 'prefix' | 'replyTimeoutMs'>> {
   checkOptions(options, { ...RULES, ...more })
   return { ...options, prefix: options.prefix ?? defaultPrefix, replyTimeoutMs: options.replyTimeoutMs ?? 5_000 }
+}
+
+/** Throws for what is neither a URL nor an object: an environment variable that is not set, say. `takes` says what it has to be. */
+export function checkTarget(target: unknown, takes: string): void {
+  const isOne = typeof target === 'string' ? target !== '' : typeof target === 'object' && target !== null
+  if (!isOne || Array.isArray(target)) throw new TypeError(`sockroute: ${takes}; got ${inspect(target, { depth: 0 })}`)
 }
 
 /** Throws where `publish` must not take it. */

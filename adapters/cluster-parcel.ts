@@ -1,3 +1,5 @@
+import { costOf } from './broker-backlog.ts'
+
 /** Many messages in one of the channel between two processes. */
 export interface Parcel {
   readonly topics: readonly string[]
@@ -10,10 +12,14 @@ export interface Parcel {
 export class Outgoing {
   readonly topics: string[] = []
   readonly envelopes: Uint8Array[] = []
+  /** Of the envelopes. */
   size = 0
+  /** Of all, in memory. */
+  cost = 0
 
   add(topic: string, envelope: Uint8Array): number {
     this.size += envelope.length
+    this.cost += costOf(topic, envelope)
     this.envelopes.push(envelope)
     return this.topics.push(topic) - 1
   }

@@ -108,7 +108,7 @@ class Member {
   }
 
   get backlogBytes(): number {
-    return this.#unwrittenBytes + this.#outgoing.size
+    return this.#unwrittenBytes + this.#outgoing.cost
   }
 
   get isLost(): boolean {
@@ -143,18 +143,18 @@ class Member {
   #flush(): void {
     this.#isScheduled = false
     if (this.isLost) return
-    const { size } = this.#outgoing
+    const { cost } = this.#outgoing
     const parcel = this.#outgoing.pack(this.#isBinary)
-    this.#send({ kind: 'turn', session: this.#session, counts: this.#counts, parcel }, size)
+    this.#send({ kind: 'turn', session: this.#session, counts: this.#counts, parcel }, cost)
     this.#outgoing = new Outgoing()
     this.#counts = []
   }
 
-  #send(message: ToWorker, size: number): void {
+  #send(message: ToWorker, cost: number): void {
     if (!this.worker.isConnected()) return
-    this.#unwrittenBytes += size
+    this.#unwrittenBytes += cost
     this.worker.send(wrap(message), undefined, undefined, () => {
-      this.#unwrittenBytes -= size // written, or its worker is gone
+      this.#unwrittenBytes -= cost // written, or its worker is gone
     })
   }
 }

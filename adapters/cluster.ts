@@ -105,11 +105,11 @@ class ClusterBroker implements Broker {
 
   async publish(topic: string, envelope: Uint8Array): Promise<number> {
     checkSize(this, envelope)
-    this.#backlog.enter(envelope)
+    const cost = this.#backlog.enter(topic, envelope)
     try {
       return await this.#link.current.publish(topic, envelope)
     } finally {
-      this.#backlog.leave(envelope)
+      this.#backlog.leave(cost)
     }
   }
 

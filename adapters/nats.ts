@@ -12,7 +12,7 @@ import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-n
 import type { Broker, BrokerSink, Rule } from '../src/adapter.ts'
 import { Backlog } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
-import { type BrokerOptions, brokerOptions, checkSize } from './broker-options.ts'
+import { type BrokerOptions, brokerOptions, checkSize, checkTarget } from './broker-options.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
 
 export type NatsBrokerOptions = BrokerOptions
@@ -36,7 +36,12 @@ class NatsBroker implements Broker {
 
   constructor(target: NatsTarget, options: NatsBrokerOptions) {
     const { prefix, replyTimeoutMs: timeoutMs } = brokerOptions(options, { prefix: subjectPrefix }, 'sockroute.')
+    checkTarget(
+      target,
+      `natsBroker() takes a URL such as 'nats://localhost:4222', the settings of a client, or a connection`,
+    )
     const settings = settingsOf(target)
+    checkServers(settings)
     this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
     this.#link = new Link(this.name, timeoutMs, async (life) => {
       const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
@@ -66,11 +71,11 @@ class NatsBroker implements Broker {
   /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
   async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
     checkSize(this, envelope)
-    this.#backlog.enter(envelope)
+    const cost = this.#backlog.enter(topic, envelope)
     try {
       await this.#link.current.publish(topic, envelope)
     } finally {
-      this.#backlog.leave(envelope)
+      this.#backlog.leave(cost)
     }
   }
 
@@ -84,10 +89,11 @@ class NatsBroker implements Broker {
   }
 }
 
+/** Behind it is one token, or `sha256` and one: so whatever a peer calls a topic, it is no subject of an app of another prefix. */
 const subjectPrefix: Rule = (value) =>
-  typeof value === 'string' && !/[\s*>]|^\.|\.\./.test(value)
+  typeof value === 'string' && /^([^\s*>.]+\.)*$/.test(value) && !/(^|\.)sha256\.$/.test(value)
     ? undefined
-    : `takes what a subject may begin with, such as 'app.': no spaces, no * and >, no empty token`
+    : `takes what a subject may begin with, such as 'app.': tokens without spaces, * and >, each with a dot behind it, the last not sha256`
 
 function settingsOf(target: NatsTarget): NodeConnectionOptions {
   if (typeof target === 'string') return { servers: target }
@@ -96,4 +102,13 @@ function settingsOf(target: NatsTarget): NodeConnectionOptions {
   if (options === undefined)
     throw new TypeError('sockroute: this connection does not know its settings: give those instead')
   return { ...options, port: undefined } // which it has put into `servers`
+}
+
+/** The client takes any scheme for its own, and a server's address from nowhere but here. */
+function checkServers(settings: NodeConnectionOptions): void {
+  if ('host' in settings) throw new TypeError(`sockroute: NATS has servers: { servers: 'nats://localhost:4222' }`)
+  const [scheme] = [settings.servers ?? []]
+    .flat()
+    .flatMap((server) => /^(?!nats:|tls:)\w+:(?=\/\/)/i.exec(server) ?? [])
+  if (scheme !== undefined) throw new TypeError(`sockroute: ${scheme} is no scheme of NATS: write nats:// or tls://`)
 }

@@ -3,6 +3,7 @@ import { Answers } from './broker-answers.ts'
 import { Changes } from './broker-changes.ts'
 import type { Life } from './broker-link.ts'
 import { withSockets } from './broker-sockets.ts'
+import { channelsOf } from './redis-channel.ts'
 
 export type RedisClient = ReturnType<typeof createClient>
 
@@ -22,7 +23,8 @@ interface ClientOptions {
 }
 
 interface ConnectOptions extends ClientOptions {
-  readonly onMessage: (message: Buffer, channel: Buffer) => void
+  readonly prefix: string
+  readonly onMessage: (topic: string, message: Buffer) => void
 }
 
 /**
@@ -77,12 +79,14 @@ export async function connectClient({ life, make, timeoutMs }: ClientOptions, pr
 }
 
 /** A server that knows RESP3 does all on one connection: what comes back tells that both ways are there. */
-export async function connectRedis(options: ConnectOptions, prefix: string): Promise<RedisConnection> {
+export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
   const { subscriber, publisher } = await connectPair(options)
   const { life } = options
+  const beginning = channelsOf(options.prefix)
+  const topicAt = Buffer.byteLength(beginning)
   const onMessage = (message: Buffer, channel: Buffer): void => {
     subscriber.answers.heard()
-    options.onMessage(message, channel)
+    options.onMessage(channel.toString('utf8', topicAt), message)
   }
   const changes = new Changes(async (on, off) => {
     life.signal.throwIfAborted() // a client that has ended would keep it for ever
@@ -92,7 +96,7 @@ export async function connectRedis(options: ConnectOptions, prefix: string): Pro
       off.length > 0 && answers.expect(client.unsubscribe(off, onMessage, true)),
     ])
   })
-  const channelOf = (topic: string): string => prefix + topic
+  const channelOf = (topic: string): string => beginning + topic
   const { client, answers } = publisher
   return {
     publish: (topic, envelope) => answers.expect(client.sendCommand<number>(['PUBLISH', channelOf(topic), envelope])),

@@ -88,7 +88,13 @@ function topologyOfClient(cluster: RedisClusterLike): Topology {
 /** Read by the client itself, so that a URL means here what it means there. A client writes into what it is given: it gets copies. */
 function settingsOf(target: string | RedisClientOptions | RedisClientLike): RedisClientOptions {
   if (typeof target === 'string') return settingsOf({ url: target })
-  if ('duplicate' in target) return { ...(target.options as RedisClientOptions), url: undefined }
+  const given = 'duplicate' in target ? (target.options as RedisClientOptions) : target
+  if ('host' in given || 'port' in given) {
+    throw new TypeError(
+      `sockroute: these are not settings of the package 'redis', where host and port are in socket: { socket: { host, port } }`,
+    )
+  }
+  if ('duplicate' in target) return { ...given, url: undefined }
   const reader = createClient({ ...target, socket: merged(target), maintNotifications: 'disabled' })
   reader.destroy()
   return { ...(reader.options as RedisClientOptions), url: undefined }

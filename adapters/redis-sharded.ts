@@ -1,6 +1,7 @@
 import { ErrorReply } from 'redis'
 import { Changes } from './broker-changes.ts'
 import type { Life } from './broker-link.ts'
+import { channelsOf } from './redis-channel.ts'
 import {
   connectClient,
   connectWire,
@@ -43,7 +44,7 @@ export async function connectSharded(options: ShardedOptions): Promise<RedisConn
     options.onMessage(topicIn(channel.toString(), prefix), message)
   const channelOf = (topic: string): { channel: string; shard: Shard; partition: number } => {
     const partition = partitionOf(topic, partitions)
-    return { channel: `${tagged(prefix, partition)}:${topic}`, shard: shards[partition], partition }
+    return { channel: channelsOf(prefix, partition) + topic, shard: shards[partition], partition }
   }
   const changes = new Changes(async (on, off) => {
     life.signal.throwIfAborted()
@@ -80,8 +81,6 @@ function failed(life: Life, error: Error): never {
   throw error
 }
 
-const tagged = (prefix: string, partition: number): string => `${prefix}{${partition}}`
-
 function topicIn(channel: string, prefix: string): string {
   return channel.slice(channel.indexOf('}:', prefix.length) + 2)
 }
@@ -114,7 +113,7 @@ async function connectShard(
   partition: number,
 ): Promise<Shard> {
   const { life, timeoutMs, prefix } = options
-  const nobodys = tagged(prefix, partition) // a topic's has more behind it
+  const nobodys = channelsOf(prefix, partition) // a topic is never empty
   const [publisher, subscriber] = await Promise.all([
     connectWire({ life, make, timeoutMs }, protocol),
     connectWire({ life, make, timeoutMs }, protocol, (client) => client.sUnsubscribe([nobodys], () => undefined, true)),

@@ -11,7 +11,15 @@
 import type { Broker, BrokerSink } from '../src/adapter.ts'
 import { Backlog } from './broker-backlog.ts'
 import { Link } from './broker-link.ts'
-import { type BrokerOptions, brokerOptions, checkSize, flag, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
+import {
+  type BrokerOptions,
+  brokerOptions,
+  checkSize,
+  checkTarget,
+  flag,
+  MAX_PAYLOAD_BYTES,
+  whole,
+} from './broker-options.ts'
 import { connectRedis, type RedisConnection } from './redis-connection.ts'
 import { clientMaker, type RedisTarget, topologyOf } from './redis-settings.ts'
 import { connectSharded } from './redis-sharded.ts'
@@ -46,6 +54,10 @@ class RedisBroker implements Broker {
   readonly #backlog: Backlog
 
   constructor(target: RedisTarget, given: RedisBrokerOptions) {
+    checkTarget(
+      target,
+      `redisBroker() takes a URL such as 'redis://localhost:6379', the settings of a client, or a client`,
+    )
     const options = brokerOptions(given, {
       sharded: flag,
       partitions: whole(1, 16_384),
@@ -68,11 +80,9 @@ class RedisBroker implements Broker {
       )
     } else {
       const make = clientMaker(target)
-      this.#link = new Link(this.name, timeoutMs, (life) => {
-        const onMessage = (message: Buffer, channel: Buffer): void =>
-          this.#link.tell(life, channel.toString('utf8', prefix.length), message)
-        return connectRedis({ life, make, timeoutMs, onMessage }, prefix)
-      })
+      this.#link = new Link(this.name, timeoutMs, (life) =>
+        connectRedis({ life, make, timeoutMs, prefix, onMessage: (...told) => this.#link.tell(life, ...told) }),
+      )
     }
   }
 
@@ -92,11 +102,11 @@ class RedisBroker implements Broker {
     checkSize(this, envelope)
     const { buffer, byteOffset, length } = envelope
     const bytes = Buffer.isBuffer(envelope) ? envelope : Buffer.from(buffer, byteOffset, length)
-    this.#backlog.enter(bytes)
+    const cost = this.#backlog.enter(topic, bytes)
     try {
       return await this.#link.current.publish(topic, bytes)
     } finally {
-      this.#backlog.leave(bytes)
+      this.#backlog.leave(cost)
     }
   }
 

@@ -28,6 +28,7 @@ class Subscriber {
   settings = settings
   isOpen = true
   subscriptions = undefined
+  topicCharacters = 0
   delivered = 0
 
   deliver() {

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds that only ever grow: wall-clock jumps do not reach it. */
   now(): number
+  /** Milliseconds since 1970, which jump when somebody sets the calendar, or the machine has slept. */
+  today(): number
   /** Runs `task` once after `ms`. The timer keeps no process alive, unless it is `awaited`. */
   setTimeout(task: () => void, ms: number, awaited?: boolean): Timer
   /** Runs `task` every `ms`. The timer keeps no process alive. */
@@ -15,6 +17,7 @@ export interface Timer {
 /** Node's own timers, none of which keeps the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  today: () => Date.now(),
   setTimeout(task, ms, awaited = false) {
     const timer = setTimeout(task, ms)
     if (!awaited) timer.unref()

@@ -80,7 +80,7 @@ export interface ConnectionOptions {
 export interface TopicOptions {
   /**
    * Most topics that one socket is subscribed to, since what they are called often comes from the peer. One more throws a
-   * RangeError.
+   * RangeError. So do topics that are longer than 256 characters on average, after the first 64 KiB.
    * @defaultValue 10_000
    */
   readonly maxTopics?: Limit

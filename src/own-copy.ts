@@ -7,3 +7,11 @@ export function ownCopy(bytes: Buffer): Buffer {
   bytes.copy(copy)
   return copy
 }
+
+/** What V8 cuts out of a string copies fewer characters than these, and of more refers to the string. */
+const SLICED_FROM = 13
+
+/** The same of a text: one that was cut out of a message would keep all of the message alive. Costs 130 ns from 13 characters on. */
+export function ownText(text: string): string {
+  return text.length < SLICED_FROM ? text : Buffer.from(text).toString()
+}

@@ -71,6 +71,7 @@ export class Wire
   lateBytes = 0
   /** The topics that it is subscribed to; or was, until 'close' has been told. */
   subscriptions: Members<string> = undefined
+  topicCharacters = 0
   readonly #transport: Duplex
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined

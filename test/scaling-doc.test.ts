@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { channelsOf } from '../adapters/redis-channel.ts'
 import { HEADER_BYTES } from '../src/topics/envelope.ts'
 import { ROOT } from './support/root.ts'
 
@@ -38,10 +39,14 @@ t.test('a million connections', (t) => {
   const reached = processes(nodes, people)
   const out = rooms * reached
   const [a, b, extra] = [
-    'a`, the broker, for a message that comes in',
-    'b`, the broker, for each process that it goes out to',
-    'bytes that the protocol adds',
-  ].map((name) => number(row(name === 'bytes that the protocol adds' ? name : `\`${name}`)[0]))
+    '`a`, the broker, for a message that comes in',
+    '`b`, the broker, for each process that it goes out to',
+    'bytes that the protocol and the default prefix add',
+  ].map((name) => number(row(name)[0]))
+  const channel = channelsOf('sockroute:') + 'x'.repeat(topicBytes)
+  const size = HEADER_BYTES + bytes
+  const push = `>3\r\n$7\r\nmessage\r\n$${channel.length}\r\n${channel}\r\n$${size}\r\n${'x'.repeat(size)}\r\n`
+  t.equal(extra, push.length - size - topicBytes)
   const close = (name: string, value: number): void => {
     const said = number(row(name)[0])
     t.ok(Math.abs(said - value) <= 0.02 * value, `${name}: ${said}, and it is ${value}`)

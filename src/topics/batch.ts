@@ -6,11 +6,13 @@ const ANSWER_MS = 4_000
 /** Topics that one call subscribes, or unsubscribes. */
 export class Batch {
   readonly isSubscribing: boolean
-  readonly topics: string[] = []
+  readonly topics = new Set<string>()
   /** When it was begun. */
   readonly since: number
   /** Somebody was told that the broker has not answered. */
   isLate = false
+  /** The broker has been asked. */
+  isCalled = false
   /** What has to be over before: the same topics are being unsubscribed. */
   readonly behind = new Set<Batch>()
   /** Fulfils with whether the broker has acknowledged. */

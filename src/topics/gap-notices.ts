@@ -1,14 +1,12 @@
+import type { Span } from './calendar.ts'
 import { eachOf } from './members.ts'
 import type { Subscriber } from './subscriber.ts'
-import type { TopicGap } from './topics.ts'
 
-/** So many sockets are told in one turn of the event loop, */
+/** So many sockets are told in one turn of the event loop, and fewer if they have many topics: so many count as one more. */
 const MOST_CALLS = 100
+const TOPICS_PER_CALL = 100
 /** and so many are looked at: most of an app's sockets may have nobody to tell. */
 const MOST_SEEN = 10_000
-
-/** From when to when messages may be missing, in milliseconds since 1970. */
-export type Span = Pick<TopicGap, 'from' | 'to'>
 
 /** Those who are to be told of one gap. */
 interface Round {
@@ -62,7 +60,7 @@ export class GapNotices {
       if (this.#round === undefined) return
       const { subscribers, at } = this.#round
       if (at === subscribers.length) this.#round = undefined
-      else if (tell(subscribers[this.#round.at++], this.#round)) calls++
+      else calls += tell(subscribers[this.#round.at++], this.#round)
     }
     this.#schedule()
   }
@@ -81,13 +79,13 @@ export class GapNotices {
   }
 }
 
-/** Returns whether the application was called. */
-function tell(subscriber: Subscriber, { span, topic }: Round): boolean {
+/** Returns for how many calls of the application it counts. */
+function tell(subscriber: Subscriber, { span, topic }: Round): number {
   const { onGap } = subscriber.settings
-  if (onGap === undefined || subscriber.subscriptions === undefined || !subscriber.isOpen) return false
+  if (onGap === undefined || subscriber.subscriptions === undefined || !subscriber.isOpen) return 0
   const topics = topic === undefined ? [...eachOf(subscriber.subscriptions)] : [topic]
   subscriber.call(onGap, [subscriber.connection, { topics, ...span }])
-  return true
+  return 1 + topics.length / TOPICS_PER_CALL
 }
 
 function joined(one: Span | undefined, other: Span): Span {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { Batch } from './batch.ts'
 import type { Broker } from './broker.ts'
+import { Refused } from './refused.ts'
 
 /** Most topics in one call. */
 const MOST_TOPICS = 250
@@ -8,16 +9,16 @@ const MOST_TOPICS = 250
 const MOST_CALLS = 8
 /** A topic that nobody wants is kept so long: the next subscriber often comes at once. */
 const GRACE_MS = 1_000
-/** A subscription that the broker refuses, although it is up, is tried again. */
-const RETRY_MS = 1_000
+/** So often it is looked at whether what was refused is subscribed by now. */
+const LOOK_MS = 250
 
 export interface InterestOwner {
   /** Whether anybody here is subscribed. */
   isWanted(topic: string): boolean
   /** All topics of which that is true. */
   wanted(): Iterable<string>
-  /** The topic is about to be subscribed at the broker, and was not before. */
-  onFresh(topic: string): void
+  /** What comes on the topic does not follow on what came: it is about to be subscribed at the broker, or is no more. */
+  onBroken(topic: string): void
   /** It is subscribed only now, though somebody wanted it at `since`, and was told that the broker has not answered. */
   onLate(topic: string, since: number): void
   /** The broker has not done what it was asked, although it is up. */
@@ -41,8 +42,7 @@ export class Interest {
   readonly #going = new Map<string, Batch>()
   /** Since when; the oldest first. */
   readonly #lingering = new Map<string, number>()
-  /** What was refused: since when it has been wanted. */
-  readonly #refused = new Map<string, number>()
+  readonly #refused: Refused
   #queue: Batch[] = []
   /** The last of the queue, while more topics may be added to it. */
   #gathering: Batch | undefined = undefined
@@ -51,12 +51,12 @@ export class Interest {
   #generation = 0
   #isUp = false
   #sweep: Timer | undefined = undefined
-  #retry: Timer | undefined = undefined
 
   constructor(broker: Broker, owner: InterestOwner, clock: Clock) {
     this.#broker = broker
     this.#owner = owner
     this.#clock = clock
+    this.#refused = new Refused(clock, (topics) => this.#subscribeAgain(topics))
   }
 
   /** Whether messages on `topic` may come. */
@@ -69,6 +69,7 @@ export class Interest {
     if (!this.#isUp) return NO
     this.#lingering.delete(topic)
     if (this.#on.has(topic)) return YES
+    if (this.#refused.isAlone(topic)) return NO // it would have others refused with it
     return (this.#coming.get(topic) ?? this.#subscribe(topic)).answer(this.#clock)
   }
 
@@ -76,26 +77,31 @@ export class Interest {
   release(topic: string): void {
     this.#refused.delete(topic)
     if (this.#on.has(topic)) this.#linger(topic)
+    const batch = this.#coming.get(topic)
+    if (batch === undefined || batch.isCalled) return
+    batch.topics.delete(topic)
+    this.#coming.delete(topic)
   }
 
   /**
-   * The broker can be reached, and nothing is subscribed there. Fulfils with true when all that was wanted now has been
-   * acknowledged; with false when it was lost again before.
+   * The broker can be reached, and nothing is subscribed there. Fulfils with true when all that was wanted now has been acknowledged, but
+   * for what is refused by itself while others are not; with false when it was lost again before.
    */
   async up(): Promise<boolean> {
     this.down()
     this.#isUp = true
     const generation = this.#generation
-    const isMissing = (topic: string): boolean => this.#owner.isWanted(topic) && !this.#on.has(topic)
-    for (let missing = [...this.#owner.wanted()]; ; ) {
-      const batches = new Set(missing.map((topic) => this.#coming.get(topic) ?? this.#subscribe(topic)))
+    let missing = [...this.#owner.wanted()]
+    for (const topic of missing) if (!this.has(topic)) this.#subscribe(topic)
+    for (;;) {
+      const batches = new Set(missing.flatMap((topic) => this.#coming.get(topic) ?? []))
       await Promise.all([...batches].map(({ settled }) => settled))
       if (generation !== this.#generation) return false
-      missing = missing.filter(isMissing)
+      missing = missing.filter((topic) => this.#owner.isWanted(topic) && !this.#on.has(topic))
       if (missing.length === 0) return true
-      await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, RETRY_MS))
+      if (this.#on.size > 0 && missing.every((topic) => this.#refused.isAlone(topic))) return true
+      await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, LOOK_MS))
       if (generation !== this.#generation) return false
-      missing = missing.filter(isMissing)
     }
   }
 
@@ -109,23 +115,32 @@ export class Interest {
     this.#gathering = undefined
     for (const topics of [this.#on, this.#coming, this.#going, this.#lingering, this.#refused]) topics.clear()
     this.#sweep?.cancel()
-    this.#retry?.cancel()
     this.#sweep = undefined
-    this.#retry = undefined
     for (const { settle } of batches) settle(false)
   }
 
   #subscribe(topic: string): Batch {
-    if (this.#gathering === undefined || this.#gathering.topics.length === MOST_TOPICS) {
+    if (this.#gathering === undefined || this.#gathering.topics.size === MOST_TOPICS) {
       this.#gathering = new Batch(true, this.#clock.now())
       this.#enqueue(this.#gathering)
     }
-    const batch = this.#gathering
-    batch.topics.push(topic)
+    this.#add(topic, this.#gathering)
+    return this.#gathering
+  }
+
+  /** Behind what is gathering, and apart from it. */
+  #subscribeAgain(topics: readonly string[]): Promise<boolean> {
+    const batch = new Batch(true, this.#clock.now())
+    for (const topic of topics) if (!this.has(topic)) this.#add(topic, batch)
+    this.#enqueue(batch)
+    return batch.settled
+  }
+
+  #add(topic: string, batch: Batch): void {
+    batch.topics.add(topic)
     this.#coming.set(topic, batch)
     const going = this.#going.get(topic)
     if (going !== undefined) batch.behind.add(going)
-    return batch
   }
 
   #enqueue(batch: Batch): void {
@@ -142,6 +157,7 @@ export class Interest {
       const batch = this.#queue.shift()
       if (batch === undefined) return
       if (batch === this.#gathering) this.#gathering = undefined
+      batch.isCalled = true
       this.#calls++
       void this.#call(batch)
     }
@@ -162,9 +178,10 @@ export class Interest {
 
   async #ask({ isSubscribing, topics }: Batch): Promise<boolean> {
     const generation = this.#generation
+    if (topics.size === 0) return true // whoever wanted them is gone
     try {
-      if (isSubscribing) for (const topic of topics) this.#owner.onFresh(topic)
-      await (isSubscribing ? this.#broker.subscribe(topics) : this.#broker.unsubscribe(topics))
+      if (isSubscribing) for (const topic of topics) this.#owner.onBroken(topic)
+      await (isSubscribing ? this.#broker.subscribe([...topics]) : this.#broker.unsubscribe([...topics]))
       return true
     } catch (error) {
       if (generation === this.#generation) this.#owner.onRefused(error)
@@ -173,21 +190,18 @@ export class Interest {
   }
 
   #onSubscribed({ topics, since, isLate }: Batch, isDone: boolean): void {
-    for (const topic of topics) {
-      this.#coming.delete(topic)
-      const wantedSince = this.#refused.get(topic) ?? since
-      if (!isDone) {
-        this.#refused.set(topic, wantedSince)
-        continue
-      }
-      this.#on.add(topic)
-      const wasRefused = this.#refused.delete(topic)
-      if (!this.#owner.isWanted(topic)) this.#linger(topic)
-      else if (isLate || wasRefused) this.#owner.onLate(topic, wantedSince)
+    for (const topic of topics) this.#coming.delete(topic)
+    if (!isDone) {
+      const wanted = [...topics].filter((topic) => this.#owner.isWanted(topic))
+      this.#refused.add(wanted, topics.size, since)
+      return
     }
-    if (isDone) return
-    this.#retry?.cancel()
-    this.#retry = this.#clock.setTimeout(() => this.#subscribeMissing(), RETRY_MS)
+    for (const topic of topics) {
+      this.#on.add(topic)
+      const refusedSince = this.#refused.delete(topic)
+      if (!this.#owner.isWanted(topic)) this.#linger(topic)
+      else if (isLate || refusedSince !== undefined) this.#owner.onLate(topic, refusedSince ?? since)
+    }
   }
 
   #onUnsubscribed(batch: Batch, isDone: boolean): void {
@@ -197,10 +211,6 @@ export class Interest {
       this.#on.add(topic) // for all we know
       this.#linger(topic)
     }
-  }
-
-  #subscribeMissing(): void {
-    for (const topic of this.#owner.wanted()) if (!this.has(topic)) this.#subscribe(topic)
   }
 
   #linger(topic: string): void {
@@ -219,12 +229,13 @@ export class Interest {
       }
       this.#lingering.delete(topic)
       this.#on.delete(topic)
-      if (batch === undefined || batch.topics.length === MOST_TOPICS) {
+      this.#owner.onBroken(topic)
+      if (batch === undefined || batch.topics.size === MOST_TOPICS) {
         batch = new Batch(false, now)
         this.#gathering = undefined // what is subscribed from here on stands behind it
         this.#enqueue(batch)
       }
-      batch.topics.push(topic)
+      batch.topics.add(topic)
       this.#going.set(topic, batch)
     }
   }

@@ -20,6 +20,7 @@ export class Listener implements Subscriber {
   readonly settings: TopicSettings
   readonly isOpen = true
   subscriptions: Members<string> = undefined
+  topicCharacters = 0
   readonly #topic: string
   readonly #listener: TopicListener
   readonly #onError: (error: unknown) => void

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { ownText } from '../own-copy.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import { Opcode } from '../protocol/opcode.ts'
 import type { Broker } from './broker.ts'
@@ -8,8 +9,10 @@ import { SentSequences } from './sequences.ts'
 
 /** Bytes that the broker has not taken yet; one more message is then refused. */
 const MAX_IN_FLIGHT_BYTES = 16_777_216
-/** What a message costs besides its own bytes while it is in flight. */
+/** What a message costs besides its bytes and its topic while it is in flight. */
 const IN_FLIGHT_COST = 160
+/** Of text in memory, at most. */
+const CHARACTER_BYTES = 2
 /** The last messages, as those of 'close' listeners, have so long to go out. */
 const LAST_MESSAGES_MS = 1_000
 
@@ -26,26 +29,30 @@ export class Outgoing {
   readonly #node: string
   readonly #owner: OutgoingOwner
   readonly #sequences = new SentSequences()
+  readonly #onFailed: (error: unknown) => void
   #inFlightBytes = 0
   #onAllSent: () => void = () => undefined
 
-  constructor(broker: Broker, node: string, owner: OutgoingOwner) {
+  /** `onFailed` is told why the broker has not taken a message. */
+  constructor(broker: Broker, node: string, owner: OutgoingOwner, onFailed: (error: unknown) => void) {
     this.#broker = broker
     this.#node = node
     this.#owner = owner
+    this.#onFailed = onFailed
   }
 
   /**
    * Hands a message to the broker; it is never kept for later. Fulfils with the number of processes that it went to, where the broker
    * tells. What speaks against it from the start is returned instead.
    */
-  publish(topic: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
+  publish(name: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
     const data = message.payload
     const refusal = this.#refuses(HEADER_BYTES + data.length)
     if (refusal !== undefined) {
       this.#owner.count('rejected')
       return refusal
     }
+    const topic = ownText(name)
     const isFirst = this.#sequences.isFirst(topic)
     const sequence = this.#sequences.next(topic)
     const isBinary = message.opcode === Opcode.Binary
@@ -76,11 +83,13 @@ export class Outgoing {
       this.#owner.warn({ bytes, maxPayloadBytes }, 'sockroute: a message is larger than the broker takes')
       return 'BROKER_PAYLOAD_TOO_LARGE'
     }
-    return this.#inFlightBytes > MAX_IN_FLIGHT_BYTES ? 'BROKER_BACKLOG' : undefined
+    if (this.#inFlightBytes <= MAX_IN_FLIGHT_BYTES) return undefined
+    this.#owner.warn({ bytes: this.#inFlightBytes }, 'sockroute: the broker takes messages more slowly than they come')
+    return 'BROKER_BACKLOG'
   }
 
   async #send(topic: string, envelope: Buffer): Promise<number | undefined> {
-    const cost = envelope.length + IN_FLIGHT_COST
+    const cost = envelope.length + CHARACTER_BYTES * topic.length + IN_FLIGHT_COST
     this.#inFlightBytes += cost
     try {
       const receivers = await this.#broker.publish(topic, envelope)
@@ -88,6 +97,7 @@ export class Outgoing {
       return receivers
     } catch (error) {
       this.#owner.count('rejected')
+      this.#onFailed(error)
       throw error
     } finally {
       this.#inFlightBytes -= cost

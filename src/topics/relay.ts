@@ -54,6 +54,8 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   /** It has let go of the broker, or is about to. */
   isClosed = false
   #closing: Promise<void> | undefined = undefined
+  /** Why the last probe was not sent, if the broker has said so. */
+  #probeFailure: unknown = undefined
   /** Up to here nothing that the broker had was lost. */
   #goodUntil: number
   /** Why what others publish may be missing; undefined while nothing is. */
@@ -65,7 +67,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#broker = broker
     this.#owner = owner
     this.#interest = new Interest(broker, this, clock)
-    this.#outgoing = new Outgoing(broker, this.#node, owner)
+    this.#outgoing = new Outgoing(broker, this.#node, owner, (error) => this.#onNotTaken(error))
     this.#probe = new Probe(this, clock)
     this.#goodUntil = clock.now()
     this.#forgetting = clock.setInterval(() => this.#forget(), FORGET_MS)
@@ -141,7 +143,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     yield* this.#owner.wanted()
   }
 
-  onFresh(topic: string): void {
+  onBroken(topic: string): void {
     this.#heard.forget(topic)
   }
 
@@ -158,20 +160,25 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
 
   sendProbe(number: number): void {
     // One that cannot be sent does not come back, and that is seen.
-    this.#ask(number).catch(() => undefined)
+    this.#ask(number).catch((error: unknown) => {
+      this.#probeFailure = error
+    })
   }
 
   onAlive(sentAt: number): void {
     const [from, reason] = [this.#goodUntil - MOST_UNDER_WAY_MS, this.#trouble]
     this.#goodUntil = sentAt
+    this.#probeFailure = undefined
     this.#isAlive = true
     this.#trouble = undefined
     if (reason !== undefined) this.#owner.onRestored(reason, from, this.#owner.clock.now())
   }
 
   onSilent(): void {
+    const failure = this.#probeFailure
+    const why = failure instanceof Error ? `: ${failure.message}` : ''
     this.#isAlive = false
-    this.#degrade('probe', new Error(`nothing comes back from ${this.#broker.name}`))
+    this.#degrade('probe', new Error(`nothing comes back from ${this.#broker.name}${why}`, { cause: failure }))
     try {
       this.#broker.reconnect?.()
     } catch (error) {
@@ -197,6 +204,13 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     this.#owner.count('received')
     if (!this.#owner.isWanted(topic)) return
     this.#owner.deliver(topic, new PreparedMessage(isBinary ? Opcode.Binary : Opcode.Text, data, compress))
+  }
+
+  /** While it is down, that has been told. */
+  #onNotTaken(error: unknown): void {
+    if (!this.#isConnected || !this.#isAlive) return
+    const details = { err: error, broker: this.#broker.name }
+    this.#owner.warn(details, 'sockroute: the broker does not take a message, although it is up')
   }
 
   async #close(): Promise<void> {

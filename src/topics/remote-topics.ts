@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import type { AppTopics } from './app-topics.ts'
 import type { Broker } from './broker.ts'
-import { GapNotices, type Span } from './gap-notices.ts'
+import { Calendar } from './calendar.ts'
+import { GapNotices } from './gap-notices.ts'
 import { RareLog } from './rare-log.ts'
 import { Relay, type RelayOwner } from './relay.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -38,6 +39,7 @@ export class RemoteTopics implements RelayOwner {
   readonly #host: RemoteHost
   readonly #notices: GapNotices
   readonly #rareLog: RareLog
+  readonly #calendar: Calendar
 
   /** @throws what the driver throws for a wrong setting */
   constructor(broker: Broker, local: LocalTopics, host: RemoteHost) {
@@ -45,6 +47,7 @@ export class RemoteTopics implements RelayOwner {
     this.#broker = broker
     this.#local = local
     this.#host = host
+    this.#calendar = new Calendar(host.clock)
     this.#rareLog = new RareLog(host.clock, (details, message) => host.log('warn', details, message))
     this.#notices = new GapNotices({
       all: () => [...host.subscribers, ...local.listeners],
@@ -71,7 +74,7 @@ export class RemoteTopics implements RelayOwner {
 
   onGap(from: number, to: number, topic: string): void {
     this.#local.counts.gaps++
-    this.#notices.announce(this.#span(from, to), topic)
+    this.#notices.announce(this.#calendar.span(from, to), topic)
   }
 
   onDegraded(event: Degraded): void {
@@ -81,7 +84,7 @@ export class RemoteTopics implements RelayOwner {
   }
 
   onRestored(reason: Restored['reason'] | 'start', from: number, to: number): void {
-    const span = this.#span(from, to)
+    const span = this.#calendar.span(from, to)
     this.#notices.announce(span)
     if (reason === 'start') return // nobody has been told of anything yet
     this.#local.counts.gaps++
@@ -92,12 +95,6 @@ export class RemoteTopics implements RelayOwner {
 
   warn(details: object, message: string): void {
     this.#rareLog.warn(details, message)
-  }
-
-  /** The clock's times as those of a calendar: an application asks its database by them. */
-  #span(from: number, to: number): Span {
-    const zero = Date.now() - this.clock.now()
-    return { from: Math.floor(zero + from), to: Math.ceil(zero + to) }
   }
 
   /** A listener of the application's that fails must not fail the relay. */

@@ -1,8 +1,11 @@
 import { Generations } from './generations.ts'
 
+/** What the topics of one generation may cost. With more of them numbers are forgotten sooner, and what is lost after that may not be seen. */
+const MAX_BYTES = 33_554_432
+
 /** Numbers for what this node publishes: by topic they rise by one, and never fall. */
 export class SentSequences {
-  readonly #last = new Generations<number>()
+  readonly #last = new Generations<number>(MAX_BYTES)
   #highest = 0
 
   /** Whether nothing is known of a message before, on this topic. */
@@ -40,7 +43,7 @@ export class HeardSequences {
 
   /** `goodUntil` is the time up to which nothing can have been lost, seen from now. */
   hear(node: string, topic: string, sequence: number, isFirst: boolean, goodUntil: number): Heard {
-    const topics = this.#nodes.get(node) ?? new Generations<Last>()
+    const topics = this.#nodes.get(node) ?? new Generations<Last>(MAX_BYTES)
     this.#nodes.set(node, topics)
     const last = topics.get(topic)
     if (last === undefined) {

@@ -10,6 +10,8 @@ export interface Subscriber {
   readonly isOpen: boolean
   /** What it is subscribed to. */
   subscriptions: Members<string>
+  /** How long these are, in all. */
+  topicCharacters: number
   /** Returns false, and takes nothing, while more than `maxBufferedBytes` are unsent. */
   deliver(message: PreparedMessage): boolean
   /** It does not take what is published as fast as it comes. */

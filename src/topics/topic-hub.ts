@@ -1,5 +1,6 @@
 import { Connection } from '../connection.ts'
 import type { LimitName } from '../limits.ts'
+import { ownText } from '../own-copy.ts'
 import { type MessageData, messageOpcode, toPayload } from '../payload.ts'
 import { PreparedMessage } from '../prepared.ts'
 import { AppTopics } from './app-topics.ts'
@@ -10,7 +11,7 @@ import { countOf, eachOf, hasMember, withMember, withoutMember } from './members
 import type { Relay } from './relay.ts'
 import { type Counting, type LocalTopics, type RemoteHost, RemoteTopics } from './remote-topics.ts'
 import type { Subscriber } from './subscriber.ts'
-import { checkTopic } from './topic-name.ts'
+import { checkTopic, MAX_TOPIC_BYTES } from './topic-name.ts'
 import { TopicTable } from './topic-table.ts'
 import type { Published, PublishOptions, TopicState, TopicSubscription } from './topics.ts'
 
@@ -22,6 +23,8 @@ export interface TopicHost extends RemoteHost {
 const YES = Promise.resolve(true)
 const NO = Promise.resolve(false)
 const NO_OPTIONS: PublishOptions = {}
+/** Of a socket's topics, for each that it may have, beside one of the longest. */
+const CHARACTERS_PER_TOPIC = 256
 
 /** Who is subscribed to what in this process, and what is published. */
 export class TopicHub implements LocalTopics {
@@ -65,22 +68,26 @@ export class TopicHub implements LocalTopics {
    * Fulfils with true when whatever anybody publishes from then on arrives.
    * @throws TypeError for what is no topic; RangeError for one that is too long, or one too many
    */
-  subscribe(subscriber: Subscriber, topic: unknown): Promise<boolean> {
-    checkTopic(topic, 'subscribe')
+  subscribe(subscriber: Subscriber, name: unknown): Promise<boolean> {
+    checkTopic(name, 'subscribe')
     if (!subscriber.isOpen) return NO
+    const topic = ownText(name)
     if (!hasMember(subscriber.subscriptions, topic)) {
-      this.#checkCount(subscriber)
+      this.#checkRoom(subscriber, topic)
       subscriber.subscriptions = withMember(subscriber.subscriptions, topic)
+      subscriber.topicCharacters += topic.length
       this.table.add(topic, subscriber)
     }
     return this.#relay === undefined ? YES : this.#relay.want(topic)
   }
 
   /** @throws as `subscribe` */
-  unsubscribe(subscriber: Subscriber, topic: unknown): void {
-    checkTopic(topic, 'unsubscribe')
-    if (!hasMember(subscriber.subscriptions, topic)) return
+  unsubscribe(subscriber: Subscriber, name: unknown): void {
+    checkTopic(name, 'unsubscribe')
+    if (!hasMember(subscriber.subscriptions, name)) return
+    const topic = ownText(name)
     subscriber.subscriptions = withoutMember(subscriber.subscriptions, topic)
+    subscriber.topicCharacters -= topic.length
     this.#remove(topic, subscriber)
   }
 
@@ -149,13 +156,22 @@ export class TopicHub implements LocalTopics {
   open(): void {
     this.#isOpen = true
     if (this.#relay === undefined) this.#connect()
-    else if (this.#relay.isClosed) void this.#relay.close().then(() => this.#connect())
+    else if (this.#relay.isClosed) void this.#relay.close().then(() => this.#connectAgain())
   }
 
   /** Lets go of the broker. */
   async close(): Promise<void> {
     this.#isOpen = false
     await this.#relay?.close()
+  }
+
+  /** Nobody waits for it. */
+  #connectAgain(): void {
+    try {
+      this.#connect()
+    } catch (error) {
+      this.#host.log('error', { err: error }, 'sockroute: the broker could not be started again')
+    }
   }
 
   #connect(): void {
@@ -167,10 +183,13 @@ export class TopicHub implements LocalTopics {
     if (this.table.delete(topic, subscriber)) this.#relay?.release(topic)
   }
 
-  #checkCount({ subscriptions, settings }: Subscriber): void {
-    if (countOf(subscriptions) < settings.maxTopics) return
+  #checkRoom({ subscriptions, topicCharacters, settings }: Subscriber, { length }: string): void {
+    const { maxTopics } = settings
+    const isFull = countOf(subscriptions) >= maxTopics
+    if (!isFull && topicCharacters + length <= MAX_TOPIC_BYTES + CHARACTERS_PER_TOPIC * maxTopics) return
     this.#host.onLimit('maxTopics')
-    throw new RangeError(`this socket is subscribed to ${settings.maxTopics} topics, and maxTopics allows no more`)
+    const has = isFull ? `${maxTopics} topics` : `topics of ${topicCharacters} characters`
+    throw new RangeError(`this socket is subscribed to ${has}, and maxTopics allows no more`)
   }
 
   /** Framed once, for all who get it. */

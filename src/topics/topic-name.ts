@@ -1,4 +1,4 @@
-const MAX_TOPIC_BYTES = 65_536
+export const MAX_TOPIC_BYTES = 65_536
 /** A code unit of UTF-16 takes at most three bytes of UTF-8. */
 const SURELY_SHORT = Math.floor(MAX_TOPIC_BYTES / 3)
 /** With the flag `u` a pair of surrogates is one character, and only a lone one is found. */

@@ -92,6 +92,22 @@ t.test('a worker that does not read costs the primary no more than the limit, an
   t.equal(await publisher.publish('flood', 'after'), 1, 'nothing is subscribed to by then')
 })
 
+t.test('nor do the topics that somebody has chosen', async (t) => {
+  const workers = new Workers(t, 'advanced')
+  const relay = clusterPrimary({ maxBacklogBytes: MEBIBYTE })
+  t.teardown(() => relay.close())
+  const peers = new Peers({ create: () => workers.driver({ replyTimeoutMs: 60_000 }) }, PATIENCE_MS)
+  const [publisher, stalled] = await peers.up(2)
+  const topic = 'x'.repeat(65_536)
+  await stalled.driver.subscribe([topic])
+  const { worker } = stalled.driver as RemoteDriver
+  worker.process.kill('SIGSTOP')
+  for (let sent = 0; sent < 100; sent++) await publisher.publish(topic, '')
+  worker.process.kill('SIGCONT')
+  await stalled.until('up again', () => stalled.states.length === 3)
+  t.match(stalled.reasons[0].message, /fallen behind/)
+})
+
 t.test('a worker that was busy for long is not down', async (t) => {
   const workers = new Workers(t, 'advanced')
   const relay = clusterPrimary()

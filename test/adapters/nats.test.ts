@@ -191,7 +191,14 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const cases: [what: string, target: unknown, options: object, message: RegExp][] = [
     ['an unknown option', urlOf(1), { sharded: true }, /no option sharded/],
     ['a prefix with a wildcard', urlOf(1), { prefix: 'a.*' }, /prefix takes/],
-    ['a prefix with an empty token', urlOf(1), { prefix: 'a..b' }, /prefix takes/],
+    ['a prefix with an empty token', urlOf(1), { prefix: 'a..b.' }, /prefix takes/],
+    ['a prefix that another may go on with', urlOf(1), { prefix: 'app' }, /a dot behind it/],
+    ['a prefix that is what a hash stands behind', urlOf(1), { prefix: 'app.sha256.' }, /prefix takes/],
+    ['an empty URL', '', {}, /takes a URL such as 'nats:/],
+    ['nothing', null, {}, /takes a URL/],
+    ['a URL of another kind', 'http://localhost:4222', {}, /write nats:/],
+    ['one of several', { servers: ['nats://a', 'redis://b'] }, {}, /redis: is no scheme of NATS/],
+    ['settings of another client', { host: 'localhost' }, {}, /servers/],
     ['a connection without settings', { publish: () => undefined }, {}, /settings/],
   ]
   for (const [what, target, options, message] of cases) {

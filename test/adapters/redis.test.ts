@@ -129,14 +129,37 @@ t.test('the user’s client goes on with what it does', { skip }, async (t) => {
   await heard(t, client, { prefix: 'app:' })
   await client.set('key', 'value')
   t.equal(await client.get('key'), 'value')
-  t.same(await client.pubSubChannels(), ['app:topic'])
+  t.same(await client.pubSubChannels(), ['app:{}:topic'])
 })
 
 t.test('prefixes keep apps apart', { skip }, async (t) => {
   const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
-  const [, one] = await heard(t, urlOf(port), { prefix: 'one:' })
-  const [, two] = await heard(t, urlOf(port), { prefix: 'two:' })
-  t.same([one.on('topic'), two.on('topic')], [['heard'], ['heard']])
+  const [one] = await heard(t, urlOf(port), { prefix: 'one:' })
+  for (const prefix of ['two:', 'one:two:', 'öne:', '']) {
+    const [, other] = await heard(t, urlOf(port), { prefix })
+    t.equal(await one.publish('topic', 'not for others'), 1)
+    t.equal(await one.publish('two:topic', 'whatever a peer calls a topic'), 0)
+    t.same(other.on('topic'), ['heard'], prefix)
+  }
+})
+
+t.test('a channel that is not the user’s is refused, and no other with it', { skip }, async (t) => {
+  const { port } = await BrokerProgram.start(t, redisCommand('redis-server'))
+  const admin = await createClient({ url: urlOf(port) }).connect()
+  t.teardown(() => admin.destroy())
+  await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pw', '+@all', 'resetchannels', '&sockroute:{}:room*'])
+  const peers = new Peers({ create: () => redisBroker(`redis://app:pw@127.0.0.1:${port}`) }, PATIENCE_MS)
+  t.teardown(() => peers.close())
+  const [{ driver, states }] = await peers.up(1)
+  const calls = [['room 1'], ['secret'], ['room 2', 'room 3']].map((topics) => driver.subscribe(topics))
+  const outcomes = await Promise.allSettled(calls)
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.equal(await driver.publish('room 3', Buffer.alloc(1)), 1)
+  await t.rejects(driver.publish('secret', Buffer.alloc(1)), /NOPERM/)
+  t.same(states, ['up'])
 })
 
 t.test('a subscriber that the server cut off, since it had fallen behind, is told', { skip }, async (t) => {
@@ -194,6 +217,12 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const cases: [what: string, target: unknown, options: object, message: RegExp][] = [
     ['a URL of another kind', 'http://localhost', {}, /http/],
     ['no URL', 'localhost', {}, /URL/],
+    ['an empty one', '', {}, /takes a URL such as 'redis:.*got ''/],
+    ['nothing', null, {}, /takes a URL .*got null/],
+    ['a number', 6379, {}, /takes a URL .*got 6379/],
+    ['a list', [urlOf(1)], {}, /takes a URL/],
+    ['settings of another client', { host: 'redis.example.com' }, {}, /socket: \{ socket: \{ host, port \} \}/],
+    ['another client', { duplicate: () => ({}), options: { host: 'x', port: 1 } }, {}, /socket: \{/],
     ['an unknown option', urlOf(1), { perfix: 'x' }, /no option perfix/],
     ['a prefix with a brace', urlOf(1), { prefix: 'a{' }, /prefix takes/],
     ['no partitions', urlOf(1), { sharded: true, partitions: 0 }, /partitions takes/],
@@ -207,6 +236,6 @@ t.test('what cannot be right is thrown at once', async (t) => {
   const driver = redisBroker(urlOf(1))
   const sink = { onMessage: () => undefined, onUp: () => undefined, onDown: () => undefined }
   driver.start(sink)
-  t.throws(() => driver.start(sink), TypeError, 'to start twice')
+  t.throws(() => driver.start(sink), { name: 'TypeError', message: /make one for each app/ }, 'to start twice')
   await driver.close()
 })

@@ -9,10 +9,20 @@ interface Entry {
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now = 0
+  /** Of the calendar. */
+  beganAt: number
   readonly #entries = new Set<Entry>()
+
+  constructor(beganAt = Date.now()) {
+    this.beganAt = beganAt
+  }
 
   now(): number {
     return this.#now
+  }
+
+  today(): number {
+    return this.beganAt + this.#now
   }
 
   setTimeout(task: () => void, ms: number): Timer {

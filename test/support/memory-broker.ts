@@ -79,8 +79,10 @@ export class MemoryDriver implements Broker {
   readonly calls: string[] = []
   /** Between a broken connection and the next. */
   reconnectMs = 100
-  /** What it refuses, although it is up. */
+  /** What it refuses to subscribe, although it is up. */
   refuses: (topic: string) => boolean = () => false
+  /** And to publish on. */
+  takesNothingOn: (topic: string) => boolean = () => false
   sink: BrokerSink | undefined
   probe?: () => Promise<void>
   reconnect?: () => void
@@ -125,7 +127,10 @@ export class MemoryDriver implements Broker {
   }
 
   publish(topic: string, envelope: Uint8Array): Promise<number | undefined> {
-    return this.#roundTrip('publish', () => this.#broker.route(topic, envelope, this))
+    return this.#roundTrip('publish', () => {
+      if (this.takesNothingOn(topic)) throw new Error('no permission')
+      return this.#broker.route(topic, envelope, this)
+    })
   }
 
   async close(): Promise<void> {

@@ -72,3 +72,14 @@ t.test('what onGap throws goes where handlers’ errors go', async (t) => {
   await settle()
   t.same(errors, [fault, fault])
 })
+
+t.test('those with many topics are told in more turns', async (t) => {
+  const { node, notices, told, onGap } = setUp()
+  const topics = Array.from({ length: 3_000 }, (_, i) => `topic ${i}`)
+  for (let i = 0; i < 20; i++) node.open({ onGap }, ...topics)
+  notices.announce({ from: 1, to: 2 })
+  await settle(1)
+  t.ok(told.length > 0 && told.length <= 8, `${told.length} in two turns at most`)
+  await settle(30)
+  t.equal(told.length, 20)
+})

@@ -16,7 +16,7 @@ async function setUp(options: MemoryBrokerOptions = {}) {
     isWanted: (topic: string) => wanted.has(topic),
     wanted: () => wanted,
     onLate: (topic: string, since: number) => void late.push(`${topic} since ${since}`),
-    onFresh: (topic: string) => void fresh.push(topic),
+    onBroken: (topic: string) => void fresh.push(topic),
     onRefused: (error: unknown) => void refused.push(error),
   }
   const interest = new Interest(driver, owner, clock)
@@ -79,8 +79,9 @@ t.test('a grace second; who comes back within it costs the broker nothing', asyn
   await pass(clock, 2_000, 100)
   t.same(driver.calls, ['subscribe 1'])
   release('a')
-  await pass(clock, 500)
+  await pass(clock, 495)
   void want('b')
+  await pass(clock, 5)
   release('b')
   await pass(clock, 520)
   t.same([broker.subscribers('a'), broker.subscribers('b'), interest.has('a')], [0, 1, false])
@@ -118,7 +119,7 @@ t.test('wanted again while it is being unsubscribed: subscribed behind that', as
   await pass(clock, 300)
   t.same(driver.calls.slice(2), ['subscribe 2'])
   t.same([await stateOf(again), broker.subscribers('a')], [true, 1])
-  t.same(fresh, ['a', 'a', 'b'])
+  t.same(fresh, ['a', 'a', 'a', 'b'], 'before it is asked for, and when it is let go of')
 })
 
 t.test('nobody waits for ever', async (t) => {
@@ -207,17 +208,67 @@ t.test('what the broker refuses is tried again each second', async (t) => {
   t.equal(broker.subscribers('a'), 0)
 })
 
-t.test('after an outage, too', async (t) => {
+t.test('after an outage, too: it is not over while everything is refused', async (t) => {
   const { broker, driver, clock, want, ups } = await setUp()
   for (const topic of ['a', 'b']) void want(topic)
   await pass(clock, 5)
   ups.length = 0
-  driver.refuses = (topic) => topic === 'b'
+  driver.refuses = () => true
   broker.stop()
   broker.start()
-  await pass(clock, 500, 10)
+  await pass(clock, 2_000, 10)
   t.same(ups, [])
   driver.refuses = () => false
-  await pass(clock, 1_000, 10)
+  await pass(clock, 1_100, 10)
   t.same([ups, [...driver.subscribed.keys()].sort()], [[true], ['a', 'b']])
+})
+
+t.test('one topic that is refused keeps no other', async (t) => {
+  const { broker, driver, clock, want, late, ups } = await setUp()
+  driver.refuses = (topic) => topic.startsWith('secret')
+  const isSecret = (i: number): boolean => i % 100 === 50
+  for (let i = 0; i < 600; i++) void want(isSecret(i) ? `secret ${i}` : `topic ${i}`)
+  await pass(clock, 2_000, 10)
+  t.same([driver.subscribed.size, late.length], [594, 594], 'and all have been told when from')
+  t.same(await Promise.all([want('secret 50'), want('new'), pass(clock, 5)]), [false, true, undefined])
+  ups.length = 0
+  broker.stop()
+  broker.start()
+  await pass(clock, 2_000, 10)
+  t.same([ups, driver.subscribed.size], [[true], 595])
+  driver.calls.length = 0
+  await pass(clock, 10_000, 10)
+  t.ok(driver.calls.length <= 70, `${driver.calls.length} calls for six topics in ten seconds`)
+  driver.refuses = () => false
+  await pass(clock, 1_100, 10)
+  t.equal(driver.subscribed.size, 601)
+})
+
+t.test('a broker that refuses everything is not flooded, and has all soon after it does not', async (t) => {
+  const { driver, clock, want } = await setUp()
+  driver.refuses = () => true
+  for (let i = 0; i < 2_000; i++) void want(`topic ${i}`)
+  await pass(clock, 20_000, 20)
+  driver.calls.length = 0
+  await pass(clock, 10_000, 20)
+  t.ok(driver.calls.length <= 1_100, `${driver.calls.length} calls in ten seconds`)
+  driver.refuses = () => false
+  await pass(clock, 2_500, 20)
+  t.equal(driver.subscribed.size, 2_000)
+})
+
+t.test('what nobody wants any more when its turn comes is not asked for', async (t) => {
+  const { driver, clock, want, release } = await setUp()
+  driver.stall()
+  void want('first')
+  for (let i = 0; i < 100_000; i++) {
+    void want(`passing ${i}`)
+    release(`passing ${i}`)
+    if (i % 1_000 === 0) await pass(clock, 1)
+  }
+  void want('last')
+  driver.heal()
+  await pass(clock, 10)
+  t.same([...driver.subscribed.keys()].sort().slice(0, 2), ['first', 'last'])
+  t.ok(driver.calls.length < 20 && driver.subscribed.size < 20, driver.calls.join())
 })

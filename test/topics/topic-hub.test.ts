@@ -1,3 +1,6 @@
+import { memoryUsage } from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { Connection } from '../../src/connection.ts'
 import type { Hub } from '../../src/hub.ts'
@@ -5,6 +8,8 @@ import type { AppOptions } from '../../src/options.ts'
 import { prepare } from '../../src/prepared.ts'
 import { settle } from '../support/open.ts'
 import { type NodeSocket, startNode, type TopicNode } from '../support/topic-node.ts'
+
+setFlagsFromString('--expose-gc')
 
 const setUp = (options?: AppOptions): TopicNode => startNode(options)
 
@@ -96,6 +101,30 @@ t.test('maxTopics, since what a topic is called often comes from the peer', asyn
   t.equal(free.socket.topics.size, 20_000)
   free.socket.terminate()
   t.equal(view.size, 2)
+})
+
+t.test('long topics, and what they were cut out of, fill no memory', async (t) => {
+  const { view, open } = setUp({ maxTopics: 100 })
+  const { socket } = open()
+  const long = (i: number): string => `${i}`.padEnd(30_000)
+  for (let i = 0; i < 3; i++) void socket.subscribe(long(i))
+  t.throws(() => socket.subscribe(long(3)), { name: 'RangeError', message: /topics of 90000 characters.*maxTopics/ })
+  socket.unsubscribe(long(0))
+  t.doesNotThrow(() => socket.subscribe(long(3)))
+  t.equal(view.size, 3)
+  socket.terminate()
+
+  const other = open().socket
+  const before = memoryUsage().heapUsed
+  const cut = (i: number): string => `room with a long name ${i}|`.padEnd(1_000_000, `${i}`).split('|')[0]
+  for (let i = 0; i < 100; i++) {
+    void other.subscribe(cut(i))
+  }
+  for (let i = 0; i < 50; i++) other.unsubscribe(cut(i))
+  runInNewContext('gc')()
+  const held = memoryUsage().heapUsed - before
+  t.ok(held < 10_000_000, `${held} bytes for 50 topics out of messages of 1 MB`)
+  t.equal(other.topics.size, 50)
 })
 
 const ends: [how: string, end: (opened: NodeSocket, hub: Hub) => unknown][] = [
