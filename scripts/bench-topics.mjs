@@ -29,6 +29,7 @@ class Subscriber {
   isOpen = true
   subscriptions = undefined
   topicCharacters = 0
+  topicCharacters = 0
   delivered = 0
 
   deliver() {
