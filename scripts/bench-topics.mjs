@@ -29,7 +29,6 @@ class Subscriber {
   isOpen = true
   subscriptions = undefined
   topicCharacters = 0
-  topicCharacters = 0
   delivered = 0
 
   deliver() {

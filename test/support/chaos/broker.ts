@@ -2,8 +2,12 @@
 
 import { createClient } from 'redis'
 import type { Test } from 'tap'
+import { channelsOf } from '../../../adapters/redis-channel.ts'
 import { BrokerProgram, missing, natsCommand, redisCommand } from '../broker-program.ts'
 import { freePort } from '../free-port.ts'
+
+/** How the channels of our topics begin, with the prefix that is the default. */
+const CHANNELS = channelsOf('sockroute:')
 
 export const BROKERS = ['redis-server', 'valkey-server', 'nats-server'] as const
 export type BrokerName = (typeof BROKERS)[number]
@@ -47,10 +51,10 @@ export class ChaosBroker {
   async #redisSubscriptions(): Promise<[topic: string, count: number][]> {
     const client = await createClient({ url: this.url(), RESP: 2 }).connect()
     try {
-      const channels = await client.pubSubChannels('sockroute:*')
+      const channels = await client.pubSubChannels(`${CHANNELS}*`)
       if (channels.length === 0) return []
       const counts = Object.entries(await client.pubSubNumSub(channels))
-      return counts.map(([channel, count]) => [channel.slice('sockroute:'.length), Number(count)])
+      return counts.map(([channel, count]) => [channel.slice(CHANNELS.length), Number(count)])
     } finally {
       client.destroy()
     }
