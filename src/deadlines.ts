@@ -11,7 +11,7 @@ const MESSAGE_PROGRESS_BYTES = 1_024
 /** What an honest peer may have sent before it saw our close frame; its answer lies behind it. */
 const UNDER_WAY_BYTES = 262_144
 
-/** A whole number, whatever the deadlines are. */
+/** A connection is looked at once in this time, whatever its deadlines are: with none of them it would be Infinity, which is no whole number. */
 const MOST_QUIET_MS = 60_000
 
 /** How long one message may take its handler when its peer has gone, and others are left. */

@@ -37,7 +37,7 @@ To repeat it, the whole or a workload, which takes about a minute (idle connecti
 
 "Own reads" is with \`sharedReadBuffer: false\`: sockets read as Node's do, as they also do over TLS.
 Large messages are array buffers, and V8 collects garbage the more often for them the smaller the heap around them is. With a small one, as here, that is a good part of
-what they cost, and for each server another: \`--flags=--initial-old-space-size=64\` shows it (Node 24, echo of 16 KiB: 13.5 us, and 8.9 with the flag).
+what they cost, and for each server another: \`--flags=--initial-old-space-size=64\` shows it.
 Figures of different machines, or of different runs, say nothing about each other; ratios do.
 ${records.map(sectionOf).join('')}`
 }
