@@ -14,11 +14,11 @@
  */
 
 import cluster from 'node:cluster'
-import { type Broker, type BrokerSink, checkOptions } from '../src/adapter.ts'
-import { Backlog, DEFAULT_BACKLOG_BYTES } from './broker-backlog.ts'
-import { Link } from './broker-link.ts'
-import { type BrokerOptions, backlog, brokerOptions, checkSize, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
-import { connectPrimary, type Session } from './cluster-connection.ts'
+import { type Broker, checkOptions } from '../src/adapter.ts'
+import { DEFAULT_BACKLOG_BYTES } from './broker-backlog.ts'
+import { ProbedBroker } from './broker-driver.ts'
+import { type BrokerOptions, backlog, brokerOptions, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
+import { connectPrimary } from './cluster-connection.ts'
 import { Relay } from './cluster-relay.ts'
 
 export interface ClusterOptions {
@@ -71,54 +71,9 @@ export function clusterBroker(options: ClusterBrokerOptions = {}): Broker {
       'sockroute: clusterBroker() is for a worker that cluster.fork() has started; one process alone needs no broker',
     )
   }
-  return new ClusterBroker(options)
-}
-
-class ClusterBroker implements Broker {
-  readonly name = 'cluster'
-  readonly maxPayloadBytes: number
-  readonly #link: Link<Session>
-  readonly #backlog: Backlog
-
-  constructor(given: ClusterBrokerOptions) {
-    const options = brokerOptions(given, { maxPayloadBytes: whole(1, 2 ** 29), prefix: () => 'has no meaning here' })
-    const { replyTimeoutMs: timeoutMs } = options
-    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
-    this.maxPayloadBytes = options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES
-    this.#link = new Link(this.name, timeoutMs, (life) => {
-      const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
-      return connectPrimary({ life, timeoutMs, onMessage })
-    })
-  }
-
-  start(sink: BrokerSink): void {
-    this.#link.start(sink)
-  }
-
-  async subscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.change(topics, true)
-  }
-
-  async unsubscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.change(topics, false)
-  }
-
-  async publish(topic: string, envelope: Uint8Array): Promise<number> {
-    checkSize(this, envelope)
-    const cost = this.#backlog.enter(topic, envelope)
-    try {
-      return await this.#link.current.publish(topic, envelope)
-    } finally {
-      this.#backlog.leave(cost)
-    }
-  }
-
-  /** What it publishes does not come back. */
-  async probe(): Promise<void> {
-    await this.#link.current.probe()
-  }
-
-  async close(): Promise<void> {
-    this.#link.close()
-  }
+  const settings = brokerOptions(options, { maxPayloadBytes: whole(1, 2 ** 29), prefix: () => 'has no meaning here' })
+  const { replyTimeoutMs: timeoutMs, maxPayloadBytes = MAX_PAYLOAD_BYTES } = settings
+  return new ProbedBroker('cluster', { ...settings, maxPayloadBytes }, (life, onMessage) =>
+    connectPrimary({ life, timeoutMs, onMessage }),
+  )
 }

@@ -59,29 +59,39 @@ export class NatsLink {
     return this.#connection.info?.max_payload
   }
 
-  async publish(topic: string, envelope: Uint8Array): Promise<void> {
+  /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
+  async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
     const subject = this.#subscriptions.get(topic)?.getSubject() ?? subjectOf(this.#prefix, topic)
     const round = this.#round
     this.#connection.publish(subject, envelope)
-    await this.flushed()
+    await this.#flushed()
     this.#throwRefused(subject, round)
   }
 
-  async subscribe(topics: readonly string[]): Promise<void> {
+  change(topics: readonly string[], isOn: boolean): Promise<void> {
+    return isOn ? this.#on(topics) : this.#off(topics)
+  }
+
+  /** What answers a PING has sent all that was due before. */
+  probe(): Promise<void> {
+    return this.#flushed()
+  }
+
+  async #on(topics: readonly string[]): Promise<void> {
     const round = this.#round
     for (const topic of topics) {
       if (!this.#subscriptions.has(topic)) this.#subscriptions.set(topic, this.#subscribe(topic))
     }
-    await this.flushed()
+    await this.#flushed()
     if (this.#refused.size > 0) for (const topic of topics) this.#throwRefused(subjectOf(this.#prefix, topic), round)
   }
 
-  async unsubscribe(topics: readonly string[]): Promise<void> {
+  async #off(topics: readonly string[]): Promise<void> {
     for (const topic of topics) {
       this.#subscriptions.get(topic)?.unsubscribe()
       this.#subscriptions.delete(topic)
     }
-    await this.flushed()
+    await this.#flushed()
   }
 
   #subscribe(topic: string): Subscription {
@@ -99,7 +109,7 @@ export class NatsLink {
   }
 
   /** Fulfils when the server has done all that was said until now. One PING is under way; all that comes meanwhile shares the next. */
-  flushed(): Promise<void> {
+  #flushed(): Promise<void> {
     this.#next ??= this.#current.then(() => this.#flush())
     return this.#next
   }

@@ -9,10 +9,9 @@
  */
 
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
-import type { Broker, BrokerSink, Rule } from '../src/adapter.ts'
-import { Backlog } from './broker-backlog.ts'
-import { Link } from './broker-link.ts'
-import { type BrokerOptions, brokerOptions, checkSize, checkTarget } from './broker-options.ts'
+import type { Broker, Rule } from '../src/adapter.ts'
+import { ProbedBroker } from './broker-driver.ts'
+import { type BrokerOptions, brokerOptions, checkTarget } from './broker-options.ts'
 import { connectNats, type NatsLink } from './nats-connection.ts'
 
 export type NatsBrokerOptions = BrokerOptions
@@ -24,69 +23,22 @@ export type NatsTarget = string | NodeConnectionOptions | NatsConnection
 const DEFAULT_MAX_PAYLOAD_BYTES = 1_048_576
 
 /** Throws for what cannot be right; whether the server is there shows when it is started. */
-export function natsBroker(target: NatsTarget = {}, options: NatsBrokerOptions = {}): Broker {
-  return new NatsBroker(target, options)
-}
-
-class NatsBroker implements Broker {
-  readonly name = 'nats'
-  readonly #link: Link<NatsLink>
-  readonly #backlog: Backlog
-  #maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES
-
-  constructor(target: NatsTarget, options: NatsBrokerOptions) {
-    const { prefix, replyTimeoutMs: timeoutMs } = brokerOptions(options, { prefix: subjectPrefix }, 'sockroute.')
-    checkTarget(
-      target,
-      `natsBroker() takes a URL such as 'nats://localhost:4222', the settings of a client, or a connection`,
-    )
-    const settings = settingsOf(target)
-    checkServers(settings)
-    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
-    this.#link = new Link(this.name, timeoutMs, async (life) => {
-      const onMessage = (topic: string, envelope: Uint8Array): void => this.#link.tell(life, topic, envelope)
-      const connection = await connectNats({ life, settings: { ...settings }, timeoutMs, prefix, onMessage })
-      this.#maxPayloadBytes = connection.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES
-      return connection
-    })
-  }
-
-  /** The server's own `max_payload`. */
-  get maxPayloadBytes(): number {
-    return this.#maxPayloadBytes
-  }
-
-  start(sink: BrokerSink): void {
-    this.#link.start(sink)
-  }
-
-  async subscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.subscribe(topics)
-  }
-
-  async unsubscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.unsubscribe(topics)
-  }
-
-  /** Taken is what the server has read, as it answered what was sent behind it. To how many it goes, NATS does not tell. */
-  async publish(topic: string, envelope: Uint8Array): Promise<undefined> {
-    checkSize(this, envelope)
-    const cost = this.#backlog.enter(topic, envelope)
-    try {
-      await this.#link.current.publish(topic, envelope)
-    } finally {
-      this.#backlog.leave(cost)
-    }
-  }
-
-  /** What it publishes does not come back; what answers a PING has sent all that was due before. */
-  async probe(): Promise<void> {
-    await this.#link.current.flushed()
-  }
-
-  async close(): Promise<void> {
-    this.#link.close()
-  }
+export function natsBroker(target: NatsTarget = {}, given: NatsBrokerOptions = {}): Broker {
+  const options = brokerOptions(given, { prefix: subjectPrefix }, 'sockroute.')
+  checkTarget(
+    target,
+    `natsBroker() takes a URL such as 'nats://localhost:4222', the settings of a client, or a connection`,
+  )
+  const settings = settingsOf(target)
+  checkServers(settings)
+  const { prefix, replyTimeoutMs: timeoutMs } = options
+  const limits = { ...options, maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES }
+  const broker: ProbedBroker<NatsLink> = new ProbedBroker('nats', limits, async (life, onMessage) => {
+    const connection = await connectNats({ life, settings: { ...settings }, timeoutMs, prefix, onMessage })
+    broker.maxPayloadBytes = connection.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES // the server's own `max_payload`
+    return connection
+  })
+  return broker
 }
 
 /** Behind it is one token, or `sha256` and one: so whatever a peer calls a topic, it is no subject of an app of another prefix. */

@@ -1,6 +1,7 @@
 import { type createClient, ErrorReply, type RedisClientOptions } from 'redis'
 import { Answers } from './broker-answers.ts'
 import { Changes } from './broker-changes.ts'
+import type { BrokerConnection } from './broker-driver.ts'
 import type { Life } from './broker-link.ts'
 import { withSockets } from './broker-sockets.ts'
 import { channelsOf } from './redis-channel.ts'
@@ -9,12 +10,6 @@ export type RedisClient = ReturnType<typeof createClient>
 
 /** A client of the user's settings and of ours; each call makes a new one, not connected yet. */
 export type MakeClient = (ours: RedisClientOptions) => RedisClient
-
-/** What is done with a connection, whatever it consists of. */
-export interface RedisConnection {
-  publish(topic: string, envelope: Buffer): Promise<number>
-  change(topics: readonly string[], isOn: boolean): Promise<void>
-}
 
 interface ClientOptions {
   readonly life: Life
@@ -79,7 +74,7 @@ export async function connectClient({ life, make, timeoutMs }: ClientOptions, pr
 }
 
 /** A server that knows RESP3 does all on one connection: what comes back tells that both ways are there. */
-export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
+export async function connectRedis(options: ConnectOptions): Promise<BrokerConnection> {
   const { subscriber, publisher } = await connectPair(options)
   const { life } = options
   const beginning = channelsOf(options.prefix)

@@ -1,15 +1,9 @@
 import { ErrorReply } from 'redis'
 import { Changes } from './broker-changes.ts'
+import type { BrokerConnection } from './broker-driver.ts'
 import type { Life } from './broker-link.ts'
 import { channelsOf } from './redis-channel.ts'
-import {
-  connectClient,
-  connectWire,
-  isRefusal,
-  type MakeClient,
-  type RedisConnection,
-  type Wire,
-} from './redis-connection.ts'
+import { connectClient, connectWire, isRefusal, type MakeClient, type Wire } from './redis-connection.ts'
 import type { Address, Topology } from './redis-settings.ts'
 import { partitionOf, slotOf } from './redis-slots.ts'
 
@@ -35,7 +29,7 @@ const MOVED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|LOADING)\b/
  * One connection to all masters that have a partition. Wherever a slot goes, it ends as a whole, and the next finds the slot:
  * what was published in between may be lost, and is told as lost.
  */
-export async function connectSharded(options: ShardedOptions): Promise<RedisConnection> {
+export async function connectSharded(options: ShardedOptions): Promise<BrokerConnection> {
   const { life, prefix, partitions } = options
   const shards = await connectShards(options)
   const expect = <T>({ answers }: Wire, answer: Promise<T>): Promise<T> =>

@@ -8,19 +8,10 @@
  * It has a connection of its own, whatever it is given.
  */
 
-import type { Broker, BrokerSink } from '../src/adapter.ts'
-import { Backlog } from './broker-backlog.ts'
-import { Link } from './broker-link.ts'
-import {
-  type BrokerOptions,
-  brokerOptions,
-  checkSize,
-  checkTarget,
-  flag,
-  MAX_PAYLOAD_BYTES,
-  whole,
-} from './broker-options.ts'
-import { connectRedis, type RedisConnection } from './redis-connection.ts'
+import type { Broker } from '../src/adapter.ts'
+import { type BrokerConnection, type ConnectBroker, LinkedBroker } from './broker-driver.ts'
+import { type BrokerOptions, brokerOptions, checkTarget, flag, MAX_PAYLOAD_BYTES, whole } from './broker-options.ts'
+import { connectRedis } from './redis-connection.ts'
 import { clientMaker, type RedisTarget, topologyOf } from './redis-settings.ts'
 import { connectSharded } from './redis-sharded.ts'
 
@@ -43,74 +34,27 @@ export interface RedisBrokerOptions extends BrokerOptions {
 }
 
 /** Throws for what cannot be right; whether the server is there shows when it is started. */
-export function redisBroker(target: RedisTarget = {}, options: RedisBrokerOptions = {}): Broker {
-  return new RedisBroker(target, options)
-}
+export function redisBroker(target: RedisTarget = {}, given: RedisBrokerOptions = {}): Broker {
+  checkTarget(
+    target,
+    `redisBroker() takes a URL such as 'redis://localhost:6379', the settings of a client, or a client`,
+  )
+  const options = brokerOptions(given, {
+    sharded: flag,
+    partitions: whole(1, 16_384),
+    maxPayloadBytes: whole(1, 2 ** 29),
+  })
+  const { prefix, replyTimeoutMs: timeoutMs, sharded = false, partitions = 64 } = options
+  const settings = { ...options, maxPayloadBytes: options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES }
+  return new LinkedBroker('redis', settings, sharded ? toCluster() : toServer())
 
-class RedisBroker implements Broker {
-  readonly name = 'redis'
-  readonly maxPayloadBytes: number
-  readonly #link: Link<RedisConnection>
-  readonly #backlog: Backlog
-
-  constructor(target: RedisTarget, given: RedisBrokerOptions) {
-    checkTarget(
-      target,
-      `redisBroker() takes a URL such as 'redis://localhost:6379', the settings of a client, or a client`,
-    )
-    const options = brokerOptions(given, {
-      sharded: flag,
-      partitions: whole(1, 16_384),
-      maxPayloadBytes: whole(1, 2 ** 29),
-    })
-    const { prefix, replyTimeoutMs: timeoutMs, sharded = false, partitions = 64 } = options
-    this.#backlog = new Backlog(this.name, options.maxBacklogBytes)
-    this.maxPayloadBytes = options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES
-    if (sharded) {
-      const topology = topologyOf(target)
-      this.#link = new Link(this.name, timeoutMs, (life) =>
-        connectSharded({
-          life,
-          topology,
-          timeoutMs,
-          prefix,
-          partitions,
-          onMessage: (...told) => this.#link.tell(life, ...told),
-        }),
-      )
-    } else {
-      const make = clientMaker(target)
-      this.#link = new Link(this.name, timeoutMs, (life) =>
-        connectRedis({ life, make, timeoutMs, prefix, onMessage: (...told) => this.#link.tell(life, ...told) }),
-      )
-    }
+  function toServer(): ConnectBroker<BrokerConnection> {
+    const make = clientMaker(target)
+    return (life, onMessage) => connectRedis({ life, make, timeoutMs, prefix, onMessage })
   }
 
-  start(sink: BrokerSink): void {
-    this.#link.start(sink)
-  }
-
-  async subscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.change(topics, true)
-  }
-
-  async unsubscribe(topics: readonly string[]): Promise<void> {
-    await this.#link.current.change(topics, false)
-  }
-
-  async publish(topic: string, envelope: Uint8Array): Promise<number> {
-    checkSize(this, envelope)
-    const { buffer, byteOffset, length } = envelope
-    const bytes = Buffer.isBuffer(envelope) ? envelope : Buffer.from(buffer, byteOffset, length)
-    const cost = this.#backlog.enter(topic, bytes)
-    try {
-      return await this.#link.current.publish(topic, bytes)
-    } finally {
-      this.#backlog.leave(cost)
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#link.close()
+  function toCluster(): ConnectBroker<BrokerConnection> {
+    const topology = topologyOf(target)
+    return (life, onMessage) => connectSharded({ life, topology, timeoutMs, prefix, partitions, onMessage })
   }
 }
