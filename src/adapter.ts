@@ -13,6 +13,7 @@
  * Both return a refusal to reply with, or undefined. What fails behind the 101 goes to `upgrade.fail(error)`.
  */
 export { attempt } from './attempt.ts'
+export type { Clock, Timer } from './clock.ts'
 export type { Connection } from './connection.ts'
 export { Dispatcher, type Target } from './dispatcher.ts'
 export { type Connections, Hub } from './hub.ts'

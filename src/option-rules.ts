@@ -58,12 +58,15 @@ const logger: Rule = (value) =>
     ? undefined
     : 'takes an object with the methods warn and error, such as console or a pino logger'
 
-const BROKER_METHODS = ['start', 'subscribe', 'unsubscribe', 'publish', 'close']
+const withMethods =
+  (what: string, names: readonly string[]): Rule =>
+  (value) =>
+    isObject(value) && names.every((name) => isFunction(value[name]))
+      ? undefined
+      : `takes ${what}: an object with the methods ${names.join(', ')}`
 
-const broker: Rule = (value) =>
-  isObject(value) && BROKER_METHODS.every((name) => isFunction(value[name]))
-    ? undefined
-    : `takes a broker's driver: an object with the methods ${BROKER_METHODS.join(', ')}`
+const broker = withMethods(`a broker's driver`, ['start', 'subscribe', 'unsubscribe', 'publish', 'close'])
+const clock = withMethods(`a clock, such as new TestClock()`, ['now', 'today', 'setTimeout', 'setInterval'])
 
 export const DRAIN_RULES: Record<string, Rule> = {
   spreadMs: ms(false, 0),
@@ -153,6 +156,7 @@ export const APP_RULES: Record<string, Rule> = {
   broker,
   drain,
   logger,
+  clock,
 }
 
 /** Throws a `TypeError` that says what to write instead, for an unknown name or a value out of range. */
