@@ -18,6 +18,11 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
+  // Tests' own: a client, and what makes a server of an Express app.
+  [
+    /^adapters\/testing(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(testing-\w+|express)\.ts|node:[\w/]+)$/,
+  ],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
   [/^adapters\/cluster(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|cluster)-\w+\.ts|node:[\w/]+)$/],
