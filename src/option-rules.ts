@@ -123,6 +123,7 @@ const CONNECTION_RULES: Record<string, Rule> = {
   sendTimeoutMs: ms(true),
   maxLifetimeMs: ms(true),
   messageRate,
+  delivery: (value) => (value === 'in-turn' || value === 'at-once' ? undefined : `takes 'in-turn' or 'at-once'`),
 }
 
 const TOPIC_RULES: Record<string, Rule> = {

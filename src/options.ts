@@ -75,6 +75,14 @@ export interface ConnectionOptions {
    * @defaultValue undefined (any)
    */
   readonly messageRate?: MessageRate
+  /**
+   * When a 'message' listener is called. `'in-turn'`: when the promise of its last call has settled; whoever is faster is
+   * slowed down, and what nobody listens to waits. `'at-once'`, as `ws` does: when the message is there, for handlers whose
+   * promise lasts as long as a subscription; what nobody listens to is dropped when 64 KiB of it wait and the handler has
+   * returned.
+   * @defaultValue 'in-turn'
+   */
+  readonly delivery?: 'in-turn' | 'at-once'
 }
 
 /** What topics mean for the sockets of a route. */
@@ -277,8 +285,11 @@ export interface AppOptions extends RouteOptions {
 }
 
 /** Every option of a connection with its value. `'unlimited'` has become Infinity. */
-export type ConnectionSettings = Readonly<Record<Exclude<keyof ConnectionOptions, 'messageRate'>, number>> & {
+export type ConnectionSettings = Readonly<
+  Record<Exclude<keyof ConnectionOptions, 'messageRate' | 'delivery'>, number>
+> & {
   readonly messageRate: MessageRate | undefined
+  readonly delivery: 'in-turn' | 'at-once'
 }
 
 /** Every option of topics with its value. */
@@ -337,6 +348,7 @@ export const DEFAULTS: AppSettings = {
   sendTimeoutMs: 120_000,
   maxLifetimeMs: Infinity,
   messageRate: undefined,
+  delivery: 'in-turn',
   maxTopics: 10_000,
   slowSubscriber: 'drop',
   onDropped: undefined,

@@ -112,6 +112,7 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     ['chat', [''], ['a b'], ['a,b'], ['a\r\nSet-Cookie: b'], [1], null],
     /subprotocol names/,
   ],
+  ['delivery', ['in-turn', 'at-once'], ['At-once', 'parallel', '', true, null, {}], /takes 'in-turn' or 'at-once'/],
   ['slowSubscriber', ['drop', 'close'], ['Drop', 'wait', '', true, null, {}], /takes 'drop' or 'close'/],
   ['onGap', [() => undefined], ['log', null, {}], /takes a function/],
   [
