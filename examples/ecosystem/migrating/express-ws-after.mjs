@@ -13,7 +13,7 @@ function requireToken(request, response, next) {
 app.ws('/rooms/:room', requireToken, async (socket, request) => {
   const { room } = request.params
   socket.send(await greeting(room))
-  socket.subscribe(room)
+  await socket.subscribe(room)
   socket.on('message', (data, isBinary) => {
     if (isBinary) socket.send(data)
     else app.ws.publish(room, data.toString())

@@ -78,7 +78,8 @@ class Client {
   constructor(url) {
     this.socket = new WebSocket(url)
     this.socket.on('message', (data, isBinary) => {
-      this.unread.push(isBinary ? `<${data.toString('hex')}>` : data.toString())
+      const bytes = Buffer.concat([data].flat())
+      this.unread.push(isBinary ? `<${bytes.toString('hex')}>` : bytes.toString())
       this.#wake()
     })
   }

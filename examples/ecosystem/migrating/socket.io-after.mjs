@@ -11,7 +11,7 @@ server.on('upgrade', (request, socket, head) => {
   if (room === undefined) return ws.refuse(request, socket, head)
   if (searchParams.get('token') !== 'secret') return ws.refuse(request, socket, head, 401)
   ws.upgrade(request, socket, head, (socket) => {
-    socket.subscribe(room)
+    void socket.subscribe(room)
     socket.on('message', (message) => {
       const { id, say } = JSON.parse(message) // what is no JSON closes this connection, with 1011
       ws.publish(room, JSON.stringify({ said: say }))

@@ -7,7 +7,7 @@ const app = websockets(express(), { passUpgrades: ['/socket.io/'] })
 
 app.ws('/rooms/:room', (socket, request) => {
   const { room } = request.params
-  socket.subscribe(room)
+  void socket.subscribe(room)
   socket.on('message', (message) => {
     app.ws.publish(room, message.toString())
     io.to(room).emit('said', message.toString()) // those who have not moved yet

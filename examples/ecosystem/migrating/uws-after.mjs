@@ -12,7 +12,7 @@ async function requireToken(request, reply) {
 
 app.ws('/rooms/:room', { onRequest: requireToken }, async (socket, request) => {
   const { room } = request.params
-  socket.subscribe(room)
+  await socket.subscribe(room)
   socket.send(await greeting(room))
   socket.on('message', (data, isBinary) => {
     if (isBinary) socket.send(data)

@@ -16,7 +16,7 @@ server.on('upgrade', (request, socket, head) => {
 
 async function join(socket, room) {
   socket.send(await greeting(room))
-  socket.subscribe(room)
+  await socket.subscribe(room)
   socket.on('message', (data, isBinary) => {
     if (isBinary) socket.send(data)
     else ws.publish(room, data.toString())
