@@ -213,6 +213,59 @@ const SCENARIOS: Scenario[] = [
     { maxLifetimeMs: 60_000 },
   ],
   [
+    'one who does not answer our close frame',
+    async (t, { open, ws, clock }) => {
+      const socket = await open('/echo')
+      const [server] = ws.connections
+      socket.network.hold()
+      server.close(4001)
+      await clock.advance(9_000)
+      t.equal(server.readyState, 2)
+      await clock.advance(2_000)
+      t.match(await server.closed, { code: 1006 })
+      t.equal(ws.limitsHit.closeTimeoutMs, 1)
+    },
+  ],
+  [
+    'one who takes nothing, for two minutes',
+    async (t, { open, ws, clock }) => {
+      const socket = await open('/echo')
+      const [server] = ws.connections
+      socket.network.hold()
+      server.send(Buffer.alloc(200_000))
+      await clock.advance(119_000)
+      t.equal(server.readyState, 1)
+      await clock.advance(2_000)
+      t.equal(server.readyState, 3)
+      t.equal(ws.limitsHit.sendTimeoutMs, 1)
+    },
+  ],
+  [
+    'a message that was begun, and is not finished',
+    async (t, { open, clock }) => {
+      const socket = await open('/echo')
+      socket.network.write(Buffer.from('01810000000061', 'hex')) // 'a', and more to come
+      await clock.advance(29_000)
+      t.equal(socket.readyState, 1)
+      await clock.advance(2_000)
+      t.match(await socket.closed, { code: 1008 })
+    },
+  ],
+  [
+    'messages faster than they may come',
+    async (t, { open, clock }) => {
+      const socket = await open('/echo')
+      for (const text of ['a', 'b', 'c', 'd']) socket.send(text)
+      const received: string[] = []
+      socket.on('message', (data) => void received.push(data.toString()))
+      await settle(20)
+      t.same(received, ['a', 'b'])
+      await clock.advance(1_000)
+      t.same(received, ['a', 'b', 'c', 'd'])
+    },
+    { messageRate: { messagesPerSecond: 2 } },
+  ],
+  [
     'shutting down, with one who does not answer',
     async (t, { app, open, ws, clock }) => {
       const [one, other] = [await open('/echo'), await open('/echo')]
