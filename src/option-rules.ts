@@ -15,7 +15,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isListOf = (value: unknown, test: (item: string) => boolean): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && test(item))
 
-function whole(least: number, most: number, unit: string, unlimited: boolean): Rule {
+export function whole(least: number, most: number, unit: string, unlimited: boolean): Rule {
   const orUnlimited = unlimited ? `, or 'unlimited'` : ''
   return (value) =>
     (unlimited && value === 'unlimited') ||
@@ -26,9 +26,9 @@ function whole(least: number, most: number, unit: string, unlimited: boolean): R
 
 const bytes = (unlimited: boolean): Rule => whole(1, Number.MAX_SAFE_INTEGER, 'bytes', unlimited)
 const count: Rule = whole(1, Number.MAX_SAFE_INTEGER, 'items', true)
-const ms = (unlimited: boolean, least = 1): Rule => whole(least, MAX_TIMEOUT_MS, 'milliseconds', unlimited)
-const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
-const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
+export const ms = (unlimited: boolean, least = 1): Rule => whole(least, MAX_TIMEOUT_MS, 'milliseconds', unlimited)
+export const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
+export const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
 
 /** An origin as browsers write it: scheme, host, perhaps a port, and nothing behind. RFC 6454 §6.2 */
 const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^\s/?#@*]+)$/i
@@ -87,7 +87,7 @@ const COMPRESSION_RULES: Record<string, Rule> = {
   windowBits: whole(9, 15, 'bits', false),
 }
 
-const compression: Rule = (value) => {
+export const compression: Rule = (value) => {
   if (typeof value === 'boolean') return undefined
   if (!isObject(value)) return 'takes true, false or an object such as { thresholdBytes: 1024 }'
   checkOptions(value, COMPRESSION_RULES, 'compression.')
@@ -111,7 +111,7 @@ const messageRate: Rule = (value) => {
   return hasLimit ? undefined : 'needs messagesPerSecond or bytesPerSecond'
 }
 
-const CONNECTION_RULES: Record<string, Rule> = {
+export const CONNECTION_RULES: Record<string, Rule> = {
   maxMessageBytes: bytes(true),
   maxFragments: count,
   messageTimeoutMs: ms(true),
