@@ -12,6 +12,7 @@ const ENTRY_POINTS = {
   'sockroute/cluster': ['clusterBroker', 'clusterPrimary'],
   'sockroute/nats': ['natsBroker'],
   'sockroute/redis': ['redisBroker'],
+  'sockroute/testing': ['inject', 'TestClock'],
 }
 
 /** Optional, all of them: an entry point needs its own. */

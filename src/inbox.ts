@@ -28,7 +28,7 @@ const DONE: Result = { done: true, value: undefined }
  */
 export class Inbox {
   readonly #connection: Connection
-  readonly #owner: InboxOwner
+  #owner: InboxOwner
   #waiting: MessageQueue | undefined = undefined
   #isPaused = false
   #isBusy = false
@@ -42,6 +42,11 @@ export class Inbox {
 
   constructor(connection: Connection, owner: InboxOwner) {
     this.#connection = connection
+    this.#owner = owner
+  }
+
+  /** It was somebody's before there was a wire: who waits for a message goes on to wait. */
+  belongTo(owner: InboxOwner): void {
     this.#owner = owner
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { getHeapStatistics } from 'node:v8'
+import { type Clock, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Broker } from './topics/broker.ts'
 import type { TopicGap } from './topics/topics.ts'
@@ -276,6 +277,11 @@ export interface AppOptions extends RouteOptions {
   readonly drain?: DrainOptions
   /** @defaultValue `console`, or the framework's own logger */
   readonly logger?: Logger
+  /**
+   * Where the app has its time from. For tests: `new TestClock()` of `sockroute/testing` stands still until it is told to go on.
+   * @defaultValue Node's timers
+   */
+  readonly clock?: Clock
 }
 
 /** Every option of a connection with its value. `'unlimited'` has become Infinity. */
@@ -320,6 +326,7 @@ export interface AppSettings extends RouteSettings {
   readonly broker: Broker | undefined
   readonly drain: Required<DrainOptions>
   readonly logger: Logger | undefined
+  readonly clock: Clock
 }
 
 export const COMPRESSION_DEFAULTS: CompressionSettings = {
@@ -363,4 +370,5 @@ export const DEFAULTS: AppSettings = {
   broker: undefined,
   drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },
   logger: undefined,
+  clock: systemClock,
 }

@@ -13,6 +13,7 @@ import { logWait } from './handshake-wait.ts'
 import type { Hub, Opening } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
+import { ignore } from './in-turn.ts'
 import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
 import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
@@ -75,6 +76,11 @@ export class Upgrade implements Departing, SocketOwner {
     return this.isUnanswered && this.response.statusCode === 200
   }
 
+  /** The socket is a WebSocket, gone, or somebody else's. */
+  get #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
     return this.#cancellation.signal
@@ -93,7 +99,7 @@ export class Upgrade implements Departing, SocketOwner {
       this.#state = 'routing'
       this.#socket.attach()
       attempt(route, (error) => this.#onError(error))
-      if (!this.#socket.isAnswered) this.#wait()
+      if (!this.#isOver && !this.#socket.isAnswered) this.#wait()
     })
     if (this.#state === 'waiting') this.#time.start()
   }
@@ -142,6 +148,30 @@ export class Upgrade implements Departing, SocketOwner {
     this.response.statusCode = 101
     this.#state = 'accepted'
     return undefined
+  }
+
+  /**
+   * Opens in this turn, past the response: for servers that write the head of the 101 themselves, in `lines`, and whose
+   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`.
+   */
+  openNow(lines: readonly string[]): void {
+    const { opening } = this.#acceptance
+    if (this.#state !== 'accepted' || opening === undefined) return
+    this.#time.cancel()
+    this.#socket.detach()
+    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+    this.#open(opening)
+  }
+
+  /** Somebody else answers: the socket is theirs. It stays guarded against errors. */
+  release(): Duplex {
+    this.#state = 'over'
+    this.#acceptance.leave()
+    this.#time.cancel()
+    this.#socket.detach()
+    upgrades.delete(this.request)
+    this.hub.end(this)
+    return this.#socket.release().on('error', ignore)
   }
 
   /** Somebody replies. */

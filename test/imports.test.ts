@@ -8,6 +8,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   [/^src\/protocol\//, /^(\.\/[\w-]+\.ts|node:crypto|node:buffer)$/], // no socket, no stream, no timer
   [/^src\/extensions\//, /^(\.\/[\w-]+\.ts|\.\.\/protocol\/[\w-]+\.ts|\.\.\/[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\/topics\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
+  [/^src\/client\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\//, /^(\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   // An adapter of several files: its own, and its framework's.
   [
@@ -17,6 +18,11 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
+  // Tests' own: a client, and what makes a server of an Express app.
+  [
+    /^adapters\/testing(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(testing-\w+|express)\.ts|node:[\w/]+)$/,
   ],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
@@ -97,6 +103,17 @@ t.test('src/index.ts and src/adapter.ts only re-export', async (t) => {
   for (const file of ['src/index.ts', 'src/adapter.ts']) {
     const code = (sources.get(file) ?? 'missing').replace(/\/\*[\s\S]*?\*\//g, '')
     t.equal(code.replace(/^export (type )?\{[^}]*\} from '\.\/[\w/-]+\.ts'$/gm, '').trim(), '', file)
+  }
+})
+
+t.test('a server needs no client: what is in src/client is imported by itself alone', async (t) => {
+  for (const [file, source] of sources) {
+    if (!/^src\/(?!client\/)/.test(file)) continue
+    t.same(
+      importsOf(source).filter(({ from }) => /\bclient\//.test(from)),
+      [],
+      file,
+    )
   }
 })
 

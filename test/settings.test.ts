@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { systemClock } from '../src/clock.ts'
 import { type AppOptions, DEFAULTS } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
+import { FakeClock } from './support/clock.ts'
 import { MemoryBroker } from './support/memory-broker.ts'
 import { ROOT } from './support/root.ts'
 
@@ -119,6 +121,12 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     [null, 'redis', {}, { publish: () => 1 }, () => 1],
     /a broker's driver: an object with the methods start, subscribe, /,
   ],
+  [
+    'clock',
+    [new FakeClock(), systemClock],
+    [null, {}, Date, { now: () => 0 }, { setTimeout, setInterval }],
+    /takes a clock, such as new TestClock\(\): an object with the methods now, today, /,
+  ],
   ['onDropped', [() => undefined, async () => 1], ['log', null, {}], /takes a function/],
   ['onError', [() => undefined], ['log', null, {}], /takes a function/],
   ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],
@@ -199,7 +207,7 @@ t.test('unknown names are refused, with advice', async (t) => {
     t.throws(() => routeOptions({ [name]: 1 } as AppOptions), { name: 'TypeError' })
   }
   t.throws(() => appSettings({ drain: { spread: 1 } } as AppOptions), /drain\.spread here; did you mean/)
-  for (const name of ['passUpgrades', 'drain', 'logger', 'maxPendingHandshakes', 'maxTotalBytes']) {
+  for (const name of ['passUpgrades', 'drain', 'logger', 'clock', 'maxPendingHandshakes', 'maxTotalBytes']) {
     t.throws(() => routeOptions({ [name]: [] } as AppOptions), new RegExp(`the option ${name} is the app's`))
   }
 })
