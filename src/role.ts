@@ -6,8 +6,8 @@ import { type ClosingEvent, type ClosingState, type ClosingStep, step } from './
 export interface Role {
   /** Frames come in masked: the peer is a client. RFC 6455 §5.1 */
   readonly hearsMasked: boolean
-  /** Whose handler has iterated the connection owns it: the handler's end is the connection's. */
-  readonly endsWithHandler: boolean
+  /** Messages that nobody has listened for yet can be taken after the end, too: who connects may have other things to await first. */
+  readonly keepsMessages: boolean
   /** What frames gather in on their way out. */
   newChunks(transport: Duplex): Chunks
   /** The closing handshake, one event further. RFC 6455 §7 */
@@ -16,7 +16,7 @@ export interface Role {
 
 export const SERVER: Role = {
   hearsMasked: true,
-  endsWithHandler: true,
+  keepsMessages: false,
   newChunks: (transport) => new Chunks(transport),
   step: (state, event) => step(state, event),
 }

@@ -422,7 +422,7 @@ export class Wire
     this.isFinished = true
     this.#throttle?.stop()
     this.#host.heartbeat.delete(this)
-    this.inbox.discard()
+    if (!this.role.keepsMessages) this.inbox.discard()
     this.#account()
     this.#emit('close', this.closeCode, this.closeReason)
     this.subscriptions = undefined
@@ -433,8 +433,7 @@ export class Wire
   #onHandled(isFulfilled: boolean): void {
     this.#isHandling = false
     if (this.inbox.isFull) this.#dropsUnheard()
-    const isOwned = this.role.endsWithHandler && this.inbox.wasIterated
-    if (isOwned) this.close(closePayload(isFulfilled ? CloseCode.Normal : CloseCode.InternalError, ''))
+    if (this.inbox.wasIterated) this.close(closePayload(isFulfilled ? CloseCode.Normal : CloseCode.InternalError, ''))
     this.onTaken()
   }
 
@@ -446,11 +445,17 @@ export class Wire
 
   /** Tells the budget what we hold now. */
   #account(): void {
-    const unsent = this.#transport.destroyed ? 0 : this.sender.chargedBytes
-    const held = this.intake.heldBytes + this.inbox.bytes + unsent
+    const held = this.#transport.destroyed
+      ? this.#heldAtEnd
+      : this.intake.heldBytes + this.inbox.bytes + this.sender.chargedBytes
     const more = held - this.chargedBytes
     this.chargedBytes = held
     if (more !== 0) this.#host.budget.charge(more)
+  }
+
+  /** What may be left in the inbox when all is over is no affair of the budget's: nobody could be made to let go of it. */
+  get #heldAtEnd(): number {
+    return this.isFinished ? 0 : this.intake.heldBytes + this.inbox.bytes
   }
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */

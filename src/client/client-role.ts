@@ -23,7 +23,7 @@ export const CLIENT_STEPS: ClosingTable = {
 
 export const CLIENT: Role = {
   hearsMasked: false,
-  endsWithHandler: false,
+  keepsMessages: true,
   newChunks: (transport) => new MaskedChunks(transport),
   step: (state, event) => step(state, event, CLIENT_STEPS),
 }

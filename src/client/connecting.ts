@@ -32,7 +32,7 @@ export class Connecting implements StandIn, InboxOwner {
   onCancelled: () => void = () => undefined
   readonly #report: (error: unknown, connection: Connection) => void
   #readyState: 0 | 2 | 3 = 0
-  #wire: Wire | undefined = undefined
+  #isJoined = false
   #finishWaiters: (() => void)[] = []
 
   /** `report` is told what listeners throw. */
@@ -55,13 +55,13 @@ export class Connecting implements StandIn, InboxOwner {
     return this.#readyState === 3
   }
 
-  /** Of no use to anybody any more: cancelled, failed, or replaced by a wire. */
-  get isDone(): boolean {
-    return this.#readyState !== 0 || this.#wire !== undefined
+  /** There is a wire, and this stands in for nobody any more. */
+  get isJoined(): boolean {
+    return this.#isJoined
   }
 
   joined(wire: Wire): Inbox {
-    this.#wire = wire
+    this.#isJoined = true
     if (this.#finishWaiters.length > 0) void wire.whenFinished().then(() => this.#settle())
     this.inbox.belongTo(wire)
     return this.inbox
@@ -78,7 +78,7 @@ export class Connecting implements StandIn, InboxOwner {
 
   /** There will be no connection, and this is why. 'error' and 'close' follow at once. RFC 6455 §7.1.7 */
   fail(error: Error): void {
-    if (this.#wire !== undefined || this.isOver) return
+    if (this.#isJoined || this.isOver) return
     this.#readyState = 3
     this.emit('error', error)
     this.isFinished = true
@@ -122,7 +122,7 @@ export class Connecting implements StandIn, InboxOwner {
   }
 
   #cancel(): void {
-    if (this.isDone) return
+    if (this.#readyState !== 0) return
     this.#readyState = 2
     this.onCancelled()
     process.nextTick(() => this.fail(new Error('the WebSocket was closed before it was open')))
