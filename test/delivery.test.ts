@@ -88,7 +88,7 @@ t.test('while the handler has not returned it may yet listen: what waits is kept
   await settle(20)
   t.same(
     received.map((text) => text[0]),
-    [...'0123456789'],
+    '0123456789'.split(''),
   )
   resolve()
 })

@@ -21,6 +21,8 @@ export class Connecting implements StandIn, InboxOwner {
   readonly isOpen = false
   readonly isDeliveringAtOnce = false
   readonly isCongested = false
+  /** Nothing is delivered yet. */
+  readonly isDeliveringAtOnce = false
   readonly closeCode: number = CloseCode.Abnormal
   readonly closeReason: Buffer = EMPTY
   readonly wasClean = false
