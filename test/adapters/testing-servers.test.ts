@@ -17,6 +17,7 @@ import { WebSocketServer } from 'ws'
 import { attach, websockets } from '../../adapters/express.ts'
 import { wsPlugin } from '../../adapters/fastify.ts'
 import { type Injectable, inject, TestClock, type TestSocket } from '../../adapters/testing.ts'
+import { WebSocketServer as OurServer } from '../../adapters/ws.ts'
 import { createWebSockets } from '../../src/index.ts'
 import type { FakeClock } from '../support/clock.ts'
 import { handles } from '../support/handles.ts'
@@ -149,10 +150,13 @@ t.test('a server that listens', async (t) => {
 })
 
 t.test('whoever answers the upgrades of a server', async (t) => {
-  const server = createServer()
-  const wss = new WebSocketServer({ server })
-  wss.on('connection', (socket, request) => socket.send(JSON.stringify(request.socket.remoteAddress)))
-  t.equal(await told(server, '/', { remoteAddress: '203.0.113.7' }), '203.0.113.7')
+  for (const Kind of [WebSocketServer, OurServer as unknown as typeof WebSocketServer]) {
+    const server = createServer()
+    const wss = new Kind({ server })
+    wss.on('connection', (socket, request) => socket.send(JSON.stringify(request.socket.remoteAddress)))
+    t.equal(await told(server, '/', { remoteAddress: '203.0.113.7' }), '203.0.113.7')
+    wss.close()
+  }
 })
 
 t.test('topics between processes, whose broker dies', async (t) => {
