@@ -13,6 +13,7 @@ const ENTRY_POINTS = {
   'sockroute/nats': ['natsBroker'],
   'sockroute/redis': ['redisBroker'],
   'sockroute/testing': ['inject', 'TestClock'],
+  'sockroute/ws': ['WebSocket', 'WebSocketServer', 'Server', 'createWebSocketStream'],
 }
 
 /** Optional, all of them: an entry point needs its own. */

@@ -4,6 +4,7 @@ import { abort } from './abort.ts'
 import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
+import type { Connection } from './connection.ts'
 import type { Departing } from './drain.ts'
 import type { Client } from './handshake-check.ts'
 import { seal } from './handshake-response.ts'
@@ -11,9 +12,9 @@ import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.
 import { HandshakeTime } from './handshake-time.ts'
 import { logWait } from './handshake-wait.ts'
 import type { Hub, Opening } from './hub.ts'
+import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
-import { ignore } from './in-turn.ts'
 import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
 import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
@@ -152,15 +153,16 @@ export class Upgrade implements Departing, SocketOwner {
 
   /**
    * Opens in this turn, past the response: for servers that write the head of the 101 themselves, in `lines`, and whose
-   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`.
+   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`. `connection` was made
+   * before there was a wire.
    */
-  openNow(lines: readonly string[]): void {
+  openNow(lines: readonly string[], connection?: Connection): void {
     const { opening } = this.#acceptance
     if (this.#state !== 'accepted' || opening === undefined) return
     this.#time.cancel()
     this.#socket.detach()
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-    this.#open(opening)
+    this.#open({ ...opening, connection })
   }
 
   /** Somebody else answers: the socket is theirs. It stays guarded against errors. */
