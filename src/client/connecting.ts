@@ -19,7 +19,6 @@ export class Connecting implements StandIn, InboxOwner {
   readonly protocol = ''
   readonly extensions = ''
   readonly isOpen = false
-  readonly isDeliveringAtOnce = false
   readonly isCongested = false
   /** Nothing is delivered yet. */
   readonly isDeliveringAtOnce = false
