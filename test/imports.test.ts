@@ -15,6 +15,11 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/express(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/express-\w+\.ts|express|express-serve-static-core|node:[\w/]+)$/,
   ],
+  // A drop-in: the adapter under it, the server whose options it takes, and for its tests a client.
+  [
+    /^adapters\/fastify-websocket(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(fastify|ws|testing)(-[\w-]+)?\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
