@@ -33,7 +33,17 @@ export async function inject(app: Injectable, path: string, options: InjectOptio
   const pair = memoryPair({ remoteAddress, encrypted: encrypted ?? isHttps })
   const socket = new TestSocket(path, pair, client)
   server.emit(isHttps ? 'secureConnection' : 'connection', pair.server)
-  return socket.opened
+  return opened(socket)
+}
+
+function opened(socket: TestSocket): Promise<TestSocket> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('open', () => {
+      socket.off('error', reject)
+      resolve(socket)
+    })
+  })
 }
 
 /** The client's own options: it checks their values. */

@@ -52,14 +52,6 @@ export class TestSocket extends WebSocket {
     return this.#response
   }
 
-  /** Fulfils with itself when it is open. Rejects where it is refused. */
-  get opened(): Promise<this> {
-    return new Promise((resolve, reject) => {
-      this.once('open', () => resolve(this))
-      this.once('error', reject)
-    })
-  }
-
   /**
    * The next message, text as string and binary as Buffer; those that have come already first, also when the connection has ended.
    * Rejects when it has, and none is left.

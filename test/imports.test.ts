@@ -124,6 +124,20 @@ t.test('a server needs no client: what is in src/client is imported by itself al
   }
 })
 
+t.test('what browsers load imports nothing of Node’s', async (t) => {
+  const loaded = new Set<string>()
+  const load = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const { from } of importsOf(sources.get(file) ?? '').filter(({ isType }) => !isType)) {
+      t.match(from, /^\./, `${file} imports ${from}`)
+      load(join(file, '..', from))
+    }
+  }
+  load('src/client/browser.ts')
+  t.ok(loaded.size > 3)
+})
+
 t.test('nothing imports the entry points from within', async (t) => {
   for (const [file, source] of sources) {
     if (!file.startsWith('src/')) continue

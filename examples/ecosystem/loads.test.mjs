@@ -12,7 +12,7 @@ const TOGETHER = [
   ['sockroute/express', '@y/websocket-server/utils', 'express', 'yjs'],
   ['sockroute/fastify', '@fastify/http-proxy', '@fastify/websocket', 'fastify'],
   ['sockroute/ws', '@trpc/server/adapters/ws', 'graphql-ws/use/ws'],
-  ['sockroute/ws', '@trpc/client', 'graphql-ws', 'undici', 'y-websocket'],
+  ['sockroute/client', '@trpc/client', 'graphql-ws', 'undici', 'y-websocket'],
   [
     'sockroute/compat/fastify-websocket',
     '@trpc/server/adapters/fastify',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
-import { WebSocket as Ours } from 'sockroute/ws'
+import { WebSocket as Ours } from 'sockroute/client'
 import { WebSocket as Undici } from 'undici'
 import { start } from './support/program.mjs'
 

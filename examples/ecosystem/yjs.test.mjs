@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WebSocket as Ours } from 'sockroute/ws'
+import { WebSocket as Ours } from 'sockroute/client'
 import { WebSocket as Undici } from 'undici'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'

@@ -16,9 +16,12 @@ import t, { type Test } from 'tap'
 import { WebSocketServer } from 'ws'
 import { attach, websockets } from '../../adapters/express.ts'
 import { wsPlugin } from '../../adapters/fastify.ts'
-import { type Injectable, inject, type TestSocket } from '../../adapters/testing.ts'
+import { type Injectable, inject, TestClock, type TestSocket } from '../../adapters/testing.ts'
+import { WebSocketServer as OurServer } from '../../adapters/ws.ts'
 import { createWebSockets } from '../../src/index.ts'
+import type { FakeClock } from '../support/clock.ts'
 import { handles } from '../support/handles.ts'
+import { MemoryBroker } from '../support/memory-broker.ts'
 import { settle } from '../support/open.ts'
 import { ROOT } from '../support/root.ts'
 import { Client } from '../support/ws-client.ts'
@@ -147,10 +150,54 @@ t.test('a server that listens', async (t) => {
 })
 
 t.test('whoever answers the upgrades of a server', async (t) => {
-  const server = createServer()
-  const wss = new WebSocketServer({ server })
-  wss.on('connection', (socket, request) => socket.send(JSON.stringify(request.socket.remoteAddress)))
-  t.equal(await told(server, '/', { remoteAddress: '203.0.113.7' }), '203.0.113.7')
+  for (const Kind of [WebSocketServer, OurServer as unknown as typeof WebSocketServer]) {
+    const server = createServer()
+    const wss = new Kind({ server })
+    wss.on('connection', (socket, request) => socket.send(JSON.stringify(request.socket.remoteAddress)))
+    t.equal(await told(server, '/', { remoteAddress: '203.0.113.7' }), '203.0.113.7')
+    wss.close()
+  }
+})
+
+t.test('topics between processes, whose broker dies', async (t) => {
+  const clock = new TestClock()
+  const broker = new MemoryBroker({ clock: clock as FakeClock }) // it asks for timers alone
+  const told: string[] = []
+  const [one, other] = ['one', 'other'].map((name) => {
+    const app = websockets(express(), {
+      clock,
+      broker: broker.driver(),
+      pingIntervalMs: 'unlimited',
+      onGap: (socket, { topics, from, to }) => {
+        told.push(`${name} ${topics.join()} ${to - from}`)
+        socket.send('fetch anew')
+      },
+    })
+    app.ws('/', async (socket) => {
+      socket.on('message', (data) => void socket.publish('news', data))
+      await socket.subscribe('news')
+      socket.send('ready')
+    })
+    return app
+  })
+  const [ann, ben] = await Promise.all([inject(one, '/'), inject(other, '/')])
+  const heard: string[] = []
+  ben.on('message', (data) => void heard.push(data.toString()))
+  await clock.advance(60_000) // the broker is reached, and what was missed before told
+  ann.send('hello')
+  await clock.advance(100)
+  t.equal(heard.at(-1), 'hello')
+  heard.length = 0
+  told.length = 0
+  broker.stop()
+  await clock.advance(5_000)
+  ann.send('lost')
+  await clock.advance(100)
+  broker.start()
+  await clock.advance(5_000)
+  t.same(heard, ['fetch anew'])
+  t.match(told.toSorted(), [/^one news \d+$/, /^other news \d+$/])
+  await Promise.all([one.ws.close(), other.ws.close()])
 })
 
 t.test('closing an app that has never listened', async (t) => {

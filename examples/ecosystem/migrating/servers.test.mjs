@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import uWS from '@trufflesuite/uws-js-unofficial'
 import { start } from '../support/program.mjs'
@@ -15,6 +16,9 @@ const OURS = {
 }
 
 const lost = { 'sent before the server has prepared itself': ['welcome to early', 'late'] }
+
+/** Those of which an import is all that has to change. */
+const DROP_INS = { ws: 'sockroute/ws' }
 
 /** In what they differ: docs/migrating.md says so. */
 const DIFFERENCES = {
@@ -35,6 +39,17 @@ for (const [name, differences] of Object.entries(DIFFERENCES)) {
 
   test(`${name}, after`, async (t) => {
     const { port } = await start(t, `migrating/${name}-after.mjs`)
+    assert.deepEqual(await scenario(port), OURS)
+  })
+}
+
+for (const [name, ours] of Object.entries(DROP_INS)) {
+  test(`${name}, with another import`, async (t) => {
+    const before = readFileSync(new URL(`${name}-before.mjs`, import.meta.url), 'utf8')
+    const file = new URL(`${name}-drop-in.mjs`, import.meta.url)
+    writeFileSync(file, before.replace(/from '(ws|@fastify\/websocket)'/, `from '${ours}'`))
+    t.after(() => rmSync(file))
+    const { port } = await start(t, `migrating/${name}-drop-in.mjs`)
     assert.deepEqual(await scenario(port), OURS)
   })
 }

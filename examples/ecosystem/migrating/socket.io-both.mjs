@@ -18,7 +18,7 @@ const server = app.listen(Number(process.env.PORT ?? 3000), () => {
   console.log(`listening on ${server.address().port}`)
 })
 
-const io = new Server(server, { destroyUpgrade: false })
+const io = new Server(server)
 io.on('connection', (socket) => {
   socket.on('join', (room) => socket.join(room))
   socket.on('say', (room, text, done) => {
