@@ -9,6 +9,8 @@ const FULL_BYTES = 65_536
 export interface InboxOwner {
   /** Too much is unsent: handlers wait, since what they answer could not go out. */
   readonly isCongested: boolean
+  /** A listener is called for the next message whether or not the promise of its last call has settled. */
+  readonly isDeliveringAtOnce: boolean
   /** Nothing more will come in. */
   readonly isOver: boolean
   /** Room may have appeared, or the last message have been taken. */
@@ -228,7 +230,7 @@ export class Inbox {
       const outcome = this.call(listener, [payload, isBinary])
       if (typeof outcome !== 'boolean') pending = [...(pending ?? []), outcome]
     }
-    if (pending === undefined) return
+    if (pending === undefined || this.#owner.isDeliveringAtOnce) return
     this.#isBusy = true
     void Promise.all(pending).then(() => {
       this.#isBusy = false

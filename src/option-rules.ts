@@ -53,17 +53,16 @@ const paths: Rule = (value) =>
     ? undefined
     : `takes a list of path prefixes such as ['/socket.io/'], or a function`
 
-const logger: Rule = (value) =>
-  isObject(value) && isFunction(value.warn) && isFunction(value.error)
-    ? undefined
-    : 'takes an object with the methods warn and error, such as console or a pino logger'
+const withMethods =
+  (what: string, names: readonly string[]): Rule =>
+  (value) =>
+    isObject(value) && names.every((name) => isFunction(value[name]))
+      ? undefined
+      : `takes ${what}: an object with the methods ${names.join(', ')}`
 
-const BROKER_METHODS = ['start', 'subscribe', 'unsubscribe', 'publish', 'close']
-
-const broker: Rule = (value) =>
-  isObject(value) && BROKER_METHODS.every((name) => isFunction(value[name]))
-    ? undefined
-    : `takes a broker's driver: an object with the methods ${BROKER_METHODS.join(', ')}`
+const logger = withMethods(`a logger, such as console or pino's`, ['warn', 'error'])
+const broker = withMethods(`a broker's driver`, ['start', 'subscribe', 'unsubscribe', 'publish', 'close'])
+const clock = withMethods(`a clock, such as new TestClock()`, ['now', 'today', 'setTimeout', 'setInterval'])
 
 export const DRAIN_RULES: Record<string, Rule> = {
   spreadMs: ms(false, 0),
@@ -120,6 +119,7 @@ export const CONNECTION_RULES: Record<string, Rule> = {
   sendTimeoutMs: ms(true),
   maxLifetimeMs: ms(true),
   messageRate,
+  delivery: (value) => (value === 'in-turn' || value === 'at-once' ? undefined : `takes 'in-turn' or 'at-once'`),
 }
 
 const TOPIC_RULES: Record<string, Rule> = {
@@ -153,6 +153,7 @@ export const APP_RULES: Record<string, Rule> = {
   broker,
   drain,
   logger,
+  clock,
 }
 
 /** Throws a `TypeError` that says what to write instead, for an unknown name or a value out of range. */

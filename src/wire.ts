@@ -159,6 +159,10 @@ export class Wire
     return this.sender.isCongested
   }
 
+  get isDeliveringAtOnce(): boolean {
+    return this.settings.delivery === 'at-once'
+  }
+
   get isOver(): boolean {
     return this.#isGone
   }
@@ -265,7 +269,7 @@ export class Wire
     if (!this.isOpen && !this.#isAwaited) return
     this.#count()
     this.inbox.add(data, isBinary)
-    if (this.inbox.isFull) this.intake.hold()
+    if (this.inbox.isFull && !this.#dropsUnheard()) this.intake.hold()
   }
 
   onPing(payload: Buffer): void {
@@ -402,6 +406,13 @@ export class Wire
     return this.inbox.hasConsumer || this.#isHandling
   }
 
+  /** Who never listens would else keep us from reading anything: their pings, and their close. */
+  #dropsUnheard(): boolean {
+    if (!this.isDeliveringAtOnce || this.#isAwaited || this.inbox.isPaused) return false
+    this.inbox.discard()
+    return true
+  }
+
   #settleIfDone(): void {
     if (this.#isHandling || this.inbox.isBusy) return
     this.#host.onSettled(this)
@@ -422,6 +433,7 @@ export class Wire
 
   #onHandled(isFulfilled: boolean): void {
     this.#isHandling = false
+    if (this.inbox.isFull) this.#dropsUnheard()
     if (this.inbox.wasIterated) this.close(closePayload(isFulfilled ? CloseCode.Normal : CloseCode.InternalError, ''))
     this.onTaken()
   }

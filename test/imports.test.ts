@@ -15,10 +15,22 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/express(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/express-\w+\.ts|express|express-serve-static-core|node:[\w/]+)$/,
   ],
+  // A drop-in: the adapter under it, the server whose options it takes, and for its tests a client.
+  [
+    /^adapters\/fastify-websocket(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(fastify|ws|testing)(-[\w-]+)?\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
+  // Tests' own: a client, and what makes a server of an Express app.
+  [
+    /^adapters\/testing(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(testing-\w+|express)\.ts|node:[\w/]+)$/,
+  ],
+  // What speaks `ws`'s language: a server, and a client.
+  [/^adapters\/ws(-\w+)?\.ts$/, /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/ws-\w+\.ts|node:[\w/]+)$/],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
   [/^adapters\/cluster(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|cluster)-\w+\.ts|node:[\w/]+)$/],

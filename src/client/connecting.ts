@@ -20,6 +20,8 @@ export class Connecting implements StandIn, InboxOwner {
   readonly extensions = ''
   readonly isOpen = false
   readonly isCongested = false
+  /** Nothing is delivered yet. */
+  readonly isDeliveringAtOnce = false
   readonly closeCode: number = CloseCode.Abnormal
   readonly closeReason: Buffer = EMPTY
   readonly wasClean = false
