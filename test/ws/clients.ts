@@ -40,7 +40,12 @@ export const CLIENTS: Record<string, Scenario> = {
     const { WebSocket } = stage.library
     const [server, url] = await serve(stage)
     server.on('connection', (_socket, { headers }) => {
-      stage.log(headers['x-own'], headers.origin, headers['sec-websocket-protocol'], headers['sec-websocket-version'])
+      stage.log(
+        headers['x-own'],
+        headers.origin,
+        String(headers['sec-websocket-protocol']).split(/, ?/),
+        headers['sec-websocket-version'],
+      )
     })
     for (const connect of [
       () => new WebSocket(url, ['a', 'b'], { headers: { 'X-Own': 'yes' }, origin: 'https://a.example' }),
