@@ -8,6 +8,7 @@ import type {
   RouteOptions,
 } from 'fastify'
 import {
+  type Connection,
   type FASTIFY_AROUND,
   type Hub,
   inherit,
@@ -52,16 +53,25 @@ export function upgradesOnly(): Parameters<FastifyInstance['addConstraintStrateg
 
 type Given = Pick<RouteOptions, 'constraints' | 'onRequest' | 'onError'>
 
+/** Makes the connection that a request becomes, where it is of another class than ours. */
+type Maker = (request: IncomingMessage) => Connection
+
 /** What makes a route with the options `given` one for WebSockets; `own` are ours of it. */
-export function upgradeRoute(given: Given, { settings }: Around, own: WsOptions, handler: FastifyHandler) {
+export function upgradeRoute(
+  given: Given,
+  { settings }: Around,
+  own: WsOptions,
+  handler: FastifyHandler,
+  make?: Maker,
+): Required<Given> & Pick<RouteOptions, 'method' | 'handler'> {
   const hooks = [given.onRequest ?? []].flat() as onRequestHookHandler[]
   const errorHooks = [given.onError ?? []].flat() as onErrorHookHandler[]
   return {
-    method: 'GET' as const,
+    method: 'GET',
     constraints: { ...given.constraints, [CONSTRAINT]: true },
     onRequest: [checkHandshake(inherit(settings, wsOptions(own))), ...hooks],
     onError: [onError, ...errorHooks],
-    handler: accept(handler),
+    handler: accept(handler, make),
   }
 }
 
@@ -76,11 +86,11 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
   }
 }
 
-function accept(handler: FastifyHandler): RouteHandlerMethod {
+function accept(handler: FastifyHandler, make?: Maker): RouteHandlerMethod {
   return (request, reply) => {
     const upgrade = upgradeOf(request.raw)
     if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
-    const refusal = upgrade.accept(handler, request)
+    const refusal = upgrade.accept(handler, request, make?.(request.raw))
     if (refusal !== undefined) return refuse(reply, refusal)
     sealWith(reply, upgrade)
     return reply.code(101).send()

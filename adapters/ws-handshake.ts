@@ -106,7 +106,9 @@ export class Handshake {
     const { WebSocket: Socket = WebSocket } = this.#server.options
     const socket = new Socket(null, undefined, this.#server.options)
     const { request, response } = this.#upgrade
-    const refusal = this.#app.isRunning() ? this.#upgrade.accept(() => this.#opened(socket), request) : UNAVAILABLE
+    const refusal = this.#app.isRunning()
+      ? this.#upgrade.accept(() => this.#opened(socket), request, socket)
+      : UNAVAILABLE
     if (refusal === undefined) this.#open(socket)
     else writeRefusal(response, refusal)
   }
@@ -119,7 +121,7 @@ export class Handshake {
     if (wrong !== undefined) throw new TypeError(`a 'headers' listener left what is no line: ${JSON.stringify(wrong)}`)
     taken.add(this.#socket)
     socket._socket = this.#socket
-    this.#upgrade.openNow(lines, socket)
+    this.#upgrade.openNow(lines)
   }
 
   #reply({ status, body = STATUS_CODES[status], headers = {} }: Verdict): void {

@@ -9,6 +9,8 @@ const ENTRY_POINTS = {
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],
+  'sockroute/compat/fastify-websocket': ['default', 'fastifyWebsocket'],
+  'sockroute/client': ['WebSocket', 'connect', 'HandshakeError', 'reconnecting'],
   'sockroute/cluster': ['clusterBroker', 'clusterPrimary'],
   'sockroute/nats': ['natsBroker'],
   'sockroute/redis': ['redisBroker'],

@@ -140,11 +140,12 @@ export class Upgrade implements Departing, SocketOwner {
 
   /**
    * The last thing in a route: every hook has passed. Puts the 101 on the response, which the adapter then ends by the
-   * framework's own means, so that headers which hooks have set go out with it.
+   * framework's own means, so that headers which hooks have set go out with it. `connection` was made before there was a
+   * wire.
    */
-  accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
+  accept(handler: Opening['handler'], request: unknown, connection?: Connection): HandshakeRefusal | undefined {
     if (!this.isUndecided) return FAILED
-    const refusal = this.#acceptance.accept(this, handler, request)
+    const refusal = this.#acceptance.accept(this, handler, request, connection)
     if (refusal !== undefined) return refusal
     this.response.statusCode = 101
     this.#state = 'accepted'
@@ -153,16 +154,15 @@ export class Upgrade implements Departing, SocketOwner {
 
   /**
    * Opens in this turn, past the response: for servers that write the head of the 101 themselves, in `lines`, and whose
-   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`. `connection` was made
-   * before there was a wire.
+   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`.
    */
-  openNow(lines: readonly string[], connection?: Connection): void {
+  openNow(lines: readonly string[]): void {
     const { opening } = this.#acceptance
     if (this.#state !== 'accepted' || opening === undefined) return
     this.#time.cancel()
     this.#socket.detach()
     this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-    this.#open({ ...opening, connection })
+    this.#open(opening)
   }
 
   /** Somebody else answers: the socket is theirs. It stays guarded against errors. */

@@ -15,6 +15,11 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/express(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/express-\w+\.ts|express|express-serve-static-core|node:[\w/]+)$/,
   ],
+  // A drop-in: the adapter under it, the server whose options it takes, and for its tests a client.
+  [
+    /^adapters\/fastify-websocket(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(fastify|ws|testing)(-[\w-]+)?\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
@@ -117,6 +122,20 @@ t.test('a server needs no client: what is in src/client is imported by itself al
       file,
     )
   }
+})
+
+t.test('what browsers load imports nothing of Node’s', async (t) => {
+  const loaded = new Set<string>()
+  const load = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const { from } of importsOf(sources.get(file) ?? '').filter(({ isType }) => !isType)) {
+      t.match(from, /^\./, `${file} imports ${from}`)
+      load(join(file, '..', from))
+    }
+  }
+  load('src/client/browser.ts')
+  t.ok(loaded.size > 3)
 })
 
 t.test('nothing imports the entry points from within', async (t) => {

@@ -8,7 +8,7 @@ await app.register(wsPlugin, { passUpgrades: ['/api/'] })
 await app.register(httpProxy, { prefix: '/api', upstream: process.env.UPSTREAM, websocket: true })
 
 app.ws('/chat', async (socket) => {
-  for await (const message of socket) socket.send(`here: ${message}`)
+  for await (const message of socket) socket.send(`here: ${message.toString()}`)
 })
 
 await app.listen({ port: Number(process.env.PORT ?? 3000) })

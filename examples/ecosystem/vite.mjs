@@ -11,7 +11,7 @@ const server = attach(createHttpServer(app), app)
 const vite = await createServer({ root: process.env.ROOT, server: { middlewareMode: true, hmr: { server } } })
 
 app.ws('/chat', async (socket) => {
-  for await (const message of socket) socket.send(`here: ${message}`)
+  for await (const message of socket) socket.send(`here: ${message.toString()}`)
 })
 app.use(vite.middlewares)
 

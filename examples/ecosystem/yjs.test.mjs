@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WebSocket } from 'undici'
+import { WebSocket as Ours } from 'sockroute/client'
+import { WebSocket as Undici } from 'undici'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { start } from './support/program.mjs'
@@ -9,7 +10,7 @@ import { until } from './support/until.mjs'
 for (const file of ['yjs-express.mjs', 'yjs-fastify.mjs']) {
   test(`${file}: two clients converge, and find each other again when the server comes back`, async (t) => {
     const { port, stop } = await start(t, file)
-    const [ann, ben] = [join(t, port, 'Ann'), join(t, port, 'Ben')]
+    const [ann, ben] = [join(t, port, 'Ann', Ours), join(t, port, 'Ben', Undici)]
     await Promise.all([ann, ben].map(({ provider }) => until(provider, ['sync'], () => provider.synced)))
     ann.text.insert(0, 'hello')
     await until(ben.doc, ['update'], () => ben.text.toString() === 'hello')
@@ -27,9 +28,9 @@ for (const file of ['yjs-express.mjs', 'yjs-fastify.mjs']) {
 }
 
 /** A client with the document of the room. Clients in one process would find each other without a server, too. */
-function join(t, port, name) {
+function join(t, port, name, WebSocketPolyfill) {
   const doc = new Y.Doc()
-  const options = { WebSocketPolyfill: WebSocket, disableBc: true }
+  const options = { WebSocketPolyfill, disableBc: true }
   const provider = new WebsocketProvider(`ws://127.0.0.1:${port}/yjs`, 'room', doc, options)
   provider.awareness.setLocalState({ name })
   t.after(() => {
