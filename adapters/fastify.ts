@@ -1,13 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import type {
-  FastifyInstance,
-  FastifyPluginCallback,
-  FastifyRegisterOptions,
-  FastifyReply,
-  onErrorHookHandler,
-  onRequestHookHandler,
-  RouteHandlerMethod,
-} from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyRegisterOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AppOptions,
@@ -17,29 +8,15 @@ import {
   FASTIFY_AROUND,
   Hub,
   inherit,
-  type Refusal,
-  type RouteSettings,
-  refusalHeaders,
   routeOptions,
-  upgradeOf,
   withVerbs,
 } from '../src/adapter.ts'
-import { notingSend, onError, sealWith } from './fastify-reply.ts'
+import { notingSend } from './fastify-reply.ts'
+import { type Around, CONSTRAINT, type Instance, upgradeRoute, upgradesOnly } from './fastify-route.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
 import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
 export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
-
-/** Only an upgrade request under way satisfies it, so HTTP keeps the same paths, and its catch-alls lose. */
-const CONSTRAINT = 'sockrouteUpgrade'
-
-/** The hub behind `app.ws`, and the settings of the plugin around a route. */
-interface Around {
-  readonly hub: Hub
-  readonly settings: RouteSettings
-}
-
-type Instance = FastifyInstance & { [FASTIFY_AROUND]?: Around }
 
 const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
   try {
@@ -109,43 +86,15 @@ function withoutFastifyKeys(options: AppOptions & FastifyRegisterOptions<unknown
   return Object.fromEntries(own)
 }
 
-function upgradesOnly(): Parameters<FastifyInstance['addConstraintStrategy']>[0] {
-  return {
-    name: CONSTRAINT,
-    storage() {
-      const handlers = new Map<unknown, never>()
-      return {
-        get: (key) => handlers.get(key) ?? null,
-        set: (key, handler) => {
-          handlers.set(key, handler as never)
-        },
-      }
-    },
-    validate: () => undefined,
-    deriveConstraint: (request: IncomingMessage) => (upgradeOf(request) === undefined ? undefined : true),
-    mustMatchWhenDerived: true,
-  }
-}
-
 function wsMethod(app: Instance) {
   return function ws(this: Instance | undefined, path: string, ...rest: unknown[]): FastifyInstance {
     const instance = this?.route === undefined ? app : this
     const handler = rest.pop()
     checkHandler(handler, 'ws(path, options?, handler)')
-    const { ws: own, ...options } = readOptions(rest)
-    const { settings } = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
-    const hooks = [options.onRequest ?? []].flat() as onRequestHookHandler[]
-    const errorHooks = [options.onError ?? []].flat() as onErrorHookHandler[]
-    return instance.route({
-      exposeHeadRoute: false,
-      ...options,
-      method: 'GET',
-      url: path,
-      constraints: { ...options.constraints, [CONSTRAINT]: true },
-      onRequest: [checkHandshake(inherit(settings, routeOptions(own ?? {}))), ...hooks],
-      onError: [onError, ...errorHooks],
-      handler: accept(handler as FastifyHandler), // checked by checkHandler
-    })
+    const { ws: own = {}, ...options } = readOptions(rest)
+    const around = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
+    const upgrading = upgradeRoute(options, around, own, handler as FastifyHandler) // checked by checkHandler
+    return instance.route({ exposeHeadRoute: false, ...options, url: path, ...upgrading })
   }
 }
 
@@ -162,35 +111,6 @@ function readOptions(rest: unknown[]): WsRouteOptions {
     throw new TypeError(`sockroute: the option ${misplaced} belongs under ws: { ws: { ${misplaced}: ... } }`)
   }
   return options
-}
-
-function checkHandshake(settings: RouteSettings): onRequestHookHandler {
-  return (request, reply, done) => {
-    const upgrade = upgradeOf(request.raw)
-    if (upgrade === undefined) return done()
-    if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    const refusal = upgrade.check(settings, { host: request.host, addressOf: () => request.ip })
-    if (refusal === undefined) done()
-    else refuse(reply, refusal)
-  }
-}
-
-function accept(handler: FastifyHandler): RouteHandlerMethod {
-  return (request, reply) => {
-    const upgrade = upgradeOf(request.raw)
-    if (upgrade?.isUndecided !== true) return reply // a hook that replies has refused, also if it goes on
-    const refusal = upgrade.accept(handler, request)
-    if (refusal !== undefined) return refuse(reply, refusal)
-    sealWith(reply, upgrade)
-    return reply.code(101).send()
-  }
-}
-
-function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  return reply
-    .code(refusal.status)
-    .headers(Object.fromEntries(refusalHeaders(refusal)))
-    .send(`${refusal.reason}\n`)
 }
 
 export { wsPlugin }

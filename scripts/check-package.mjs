@@ -9,9 +9,13 @@ const ENTRY_POINTS = {
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],
+  'sockroute/compat/fastify-websocket': ['default', 'fastifyWebsocket'],
+  'sockroute/client': ['WebSocket', 'connect', 'HandshakeError', 'reconnecting'],
   'sockroute/cluster': ['clusterBroker', 'clusterPrimary'],
   'sockroute/nats': ['natsBroker'],
   'sockroute/redis': ['redisBroker'],
+  'sockroute/testing': ['inject', 'TestClock'],
+  'sockroute/ws': ['WebSocket', 'WebSocketServer', 'Server', 'createWebSocketStream'],
 }
 
 /** Optional, all of them: an entry point needs its own. */

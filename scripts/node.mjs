@@ -6,8 +6,8 @@ import { root } from './run.mjs'
  * Fulfils with all that was written, and with `fault`: why it did not end well, or undefined. A process that leaves
  * another one behind with its output open has not ended, and is killed at the timeout.
  */
-export function node(args, { env = {}, timeoutMs = 0, file = process.execPath } = {}) {
-  const options = { cwd: root, env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' }
+export function node(args, { env = {}, timeoutMs = 0, file = process.execPath, cwd = root } = {}) {
+  const options = { cwd, env: { ...process.env, ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' }
   return new Promise((resolve) => {
     execFile(file, args, { ...options, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       resolve({ fault: faultOf(error, timeoutMs), stdout, stderr })

@@ -18,10 +18,14 @@ await Promise.all([
   step('the packed package', program('scripts/check-package.mjs')),
 ])
 if (process.env.CI) {
-  await step('autobahn', autobahn)
+  await step('autobahn', counted('scripts/autobahn.mjs'))
+  await step('the packages that people use it with', counted('scripts/check-ecosystem.mjs'))
   await step('a minute under load and attack', program('scripts/soak.mjs', '--minutes', '1', '--connections', '600'))
 } else {
   console.log('skipped: the Autobahn suite, which takes some minutes; CI runs it, and: npm run autobahn')
+  console.log(
+    'skipped: the packages that people use it with, which are to be fetched; CI runs them, and: npm run ecosystem',
+  )
   console.log('skipped: a minute under load and attack; CI runs it, and: npm run soak -- --minutes 1 --connections 600')
 }
 
@@ -39,12 +43,15 @@ async function step(name, task) {
   console.log(`== ${name}: ${((Date.now() - begin) / 1000).toFixed(1)} s`)
 }
 
-/** It has a total of its own. */
-async function autobahn() {
-  const { fault, stdout, stderr } = await node(['scripts/autobahn.mjs'])
-  console.log(stdout)
-  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [0, 0, 0]
-  return { passed: Number(passed), failed: Number(failed), faults: fault === undefined ? [] : [`${fault}\n${stderr}`] }
+/** A program that has a total of its own. */
+function counted(file) {
+  return async () => {
+    const { fault, stdout, stderr } = await node([file])
+    console.log(stdout)
+    const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [0, 0, 0]
+    const faults = fault === undefined ? [] : [`${fault}\n${stderr}`]
+    return { passed: Number(passed), failed: Number(failed), faults }
+  }
 }
 
 /** What it writes is shown as a whole when it has ended, as others write at the same time. */

@@ -1,3 +1,4 @@
+import type { Connection } from './connection.ts'
 import { negotiate } from './extensions/negotiate.ts'
 import { type Client, checkHandshake, type Stage } from './handshake-check.ts'
 import type { Opening } from './hub.ts'
@@ -39,7 +40,12 @@ export class Acceptance {
     this.#place = undefined
   }
 
-  accept({ hub, request, server }: Stage, handler: Opening['handler'], routed: unknown): HandshakeRefusal | undefined {
+  accept(
+    { hub, request, server }: Stage,
+    handler: Opening['handler'],
+    routed: unknown,
+    connection?: Connection,
+  ): HandshakeRefusal | undefined {
     if (this.#answer?.ok !== true || this.#settings === undefined) return FAILED
     if (hub.isClosing(server)) return UNAVAILABLE
     const settings = this.#settings
@@ -48,7 +54,8 @@ export class Acceptance {
     const extension = negotiate(extensions, settings.compression)
     this.#headers = acceptHeaders(key, protocol, extension?.header)
     const place = this.#place
-    this.#opening = { settings, protocol: protocol ?? '', extension, handler, request: routed, server, place }
+    const agreement = { protocol: protocol ?? '', extension, connection }
+    this.#opening = { settings, ...agreement, handler, request: routed, server, place }
     return undefined
   }
 

@@ -4,9 +4,9 @@ import { EMPTY, GrowingBuffer } from './protocol/growing-buffer.ts'
 import { SLAB_BYTES, Slab } from './slab.ts'
 
 /** Up to this size a payload is copied behind its header, so that one turn's frames leave in one buffer. */
-const COPY_UP_TO = 8_192
+export const COPY_UP_TO = 8_192
 
-const slab = new Slab()
+export const slab: Slab = new Slab()
 
 /** What a place costs besides what it will hold, so that many small ones have an end too. */
 const SLOT_COST = 160
@@ -34,7 +34,7 @@ export interface Batch {
   readonly positions: number
 }
 
-/** Frames, in order, that were not handed to the transport yet. */
+/** Frames, in order, that were not handed to the transport yet. They go out as a server's do: unmasked. RFC 6455 §5.1 */
 export class Chunks {
   readonly #transport: Duplex
   /** Bytes added so far; a slot counts as what was reserved for it, until it is filled. */
@@ -74,7 +74,7 @@ export class Chunks {
     const { length } = payload
     const header = headerLength(length)
     const isCopied = length <= COPY_UP_TO
-    const start = this.#claim(isCopied ? header + length : header)
+    const start = this.claim(isCopied ? header + length : header)
     writeHeader(slab.bytes, flags, opcode, length, start)
     if (isCopied) slab.bytes.set(payload, start + header)
     else this.addRaw(payload)
@@ -88,20 +88,20 @@ export class Chunks {
       return
     }
     const header = headerLength(length)
-    const start = this.#claim(header + length)
+    const start = this.claim(header + length)
     writeHeader(slab.bytes, flags, opcode, length, start)
     slab.bytes.write(text, start + header, length, 'utf8')
   }
 
   /** Bytes that are framed already. */
   addRaw(bytes: Buffer): void {
-    this.#push(bytes, bytes.length)
+    this.push(bytes, bytes.length)
   }
 
   /** Keeps a place for a frame of about so many bytes: nothing behind it goes out before. */
   reserve(bytes: number): Slot {
     const slot = new Slot(bytes + SLOT_COST)
-    this.#push(slot, slot.reserved)
+    this.push(slot, slot.reserved)
     return slot
   }
 
@@ -154,7 +154,7 @@ export class Chunks {
     this.#tail = undefined
   }
 
-  #push(entry: Buffer | Slot, bytes: number): void {
+  protected push(entry: Buffer | Slot, bytes: number): void {
     this.closeRange()
     this.#tail = undefined
     this.#append(entry)
@@ -181,7 +181,7 @@ export class Chunks {
   }
 
   /** Reserves room in the slab, next to this turn's earlier frames where it can. */
-  #claim(size: number): number {
+  protected claim(size: number): number {
     const start = slab.claim(size)
     if (this.#range !== slab.bytes || this.#rangeEnd !== start) {
       this.closeRange()

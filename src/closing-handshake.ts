@@ -2,14 +2,16 @@ import type { Duplex } from 'node:stream'
 import type { Intake } from './intake.ts'
 import { ownCopy } from './own-copy.ts'
 import { CloseCode } from './protocol/close-code.ts'
-import { type ClosingAction, type ClosingEvent, type ClosingState, step } from './protocol/closing.ts'
+import type { ClosingAction, ClosingEvent, ClosingState } from './protocol/closing.ts'
 import { closePayload, FIN } from './protocol/frame-writer.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { Opcode } from './protocol/opcode.ts'
+import type { Role } from './role.ts'
 import type { Sender } from './sender.ts'
 
 /** Implemented by `Wire`. */
 export interface ClosingOwner {
+  readonly role: Role
   readonly sender: Sender
   readonly intake: Intake
   /** The peer's time to do its part begins. */
@@ -36,7 +38,7 @@ export class ClosingHandshake {
 
   /** Nothing that still comes in matters. */
   get isEnding(): boolean {
-    return this.#state === 'ending' || this.#state === 'closed'
+    return this.#state !== 'open' && this.#state !== 'close-sent'
   }
 
   /** The transport is gone, or as good as that. */
@@ -65,7 +67,7 @@ export class ClosingHandshake {
   }
 
   step(event: ClosingEvent): void {
-    const { state, actions } = step(this.#state, event)
+    const { state, actions } = this.#owner.role.step(this.#state, event)
     this.#state = state
     this.#owner.sender.dropHeld()
     for (const action of actions) this.#act(action)
@@ -86,6 +88,10 @@ export class ClosingHandshake {
       case 'end-transport':
         this.#owner.intake.stop()
         outbox.end()
+        this.#owner.intake.follow(true)
+        return
+      case 'await-end':
+        this.#owner.intake.stop()
         this.#owner.intake.follow(true)
         return
       case 'destroy-transport':

@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { BrowserEvents } from './browser-events.ts'
 import { ConnectionEmitter } from './events.ts'
+import type { Inbox } from './inbox.ts'
+import type { Inside, StandIn } from './inside.ts'
 import { type MessageData, messageOpcode, toPayload, toReason } from './payload.ts'
 import { PreparedMessage } from './prepared.ts'
 import { closePayload } from './protocol/frame-writer.ts'
@@ -30,6 +32,9 @@ export interface CloseResult {
 /** Where bytes of binary messages come: as Node's Buffer, or as an ArrayBuffer of their own. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer'
 
+/** Gives a connection that was made before there was a wire its own. */
+export let join: (connection: Connection, wire: Wire) => Inbox
+
 /** Nobody has asked for `data` yet, nor put anything there. */
 const UNASKED = Symbol('unasked')
 
@@ -47,15 +52,22 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   static readonly OPEN = 1
   static readonly CLOSING = 2
   static readonly CLOSED = 3
-  readonly #wire: Wire
+  static {
+    join = (connection, wire) => {
+      const before = connection.#wire
+      connection.#wire = wire
+      return (before as StandIn).joined(wire) // only a connection that has one is joined
+    }
+  }
+  #wire: Inside
   #binaryType: BinaryType = 'nodebuffer'
   #closed: Promise<CloseResult> | undefined = undefined
   #data: Data | typeof UNASKED = UNASKED
 
-  /** Connections are made by routes. */
-  constructor(wire: Wire) {
+  /** Connections are made by routes, and by clients, who have something stand in for the wire until there is one. */
+  constructor(inside: Inside | ((connection: Connection) => StandIn)) {
     super()
-    this.#wire = wire
+    this.#wire = typeof inside === 'function' ? inside(this as Connection) : inside // whatever its data
   }
 
   get CONNECTING(): 0 {
@@ -80,8 +92,8 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
     this.#data = data
   }
 
-  /** 1 (open), 2 (closing) or 3 (closed). */
-  get readyState(): 1 | 2 | 3 {
+  /** 1 (open), 2 (closing) or 3 (closed); of a client also 0 (connecting). */
+  get readyState(): 0 | 1 | 2 | 3 {
     return this.#wire.readyState
   }
 
@@ -155,7 +167,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   }
 
   /**
-   * Sends a ping with up to 125 bytes; the heartbeat sends its own. `mask` is `ws`'s and ignored: servers do not mask.
+   * Sends a ping with up to 125 bytes; the heartbeat sends its own. `mask` is `ws`'s and ignored: clients mask, servers do not.
    * RFC 6455 §5.5.2 @throws RangeError for more than 125 bytes, TypeError for what is no data
    */
   ping(data?: MessageData | SendCallback, mask?: boolean | SendCallback, callback?: unknown): void {

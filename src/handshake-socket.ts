@@ -88,7 +88,7 @@ export class HandshakeSocket {
 
   /** Past the response. */
   write(text: string): void {
-    this.#socket.write(text)
+    this.#socket.write(text, 'latin1')
   }
 
   /** Sends FIN behind the response, and reads what still comes: unread, it would turn FIN into RST. */

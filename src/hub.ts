@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Budget } from './budget.ts'
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -65,12 +65,12 @@ export class Hub implements WireHost, TopicHost {
   #evicted = 0
   #closing: Promise<void> | undefined = undefined
 
-  constructor(options: AppOptions, logger: Logger = consoleLogger, clock: Clock = systemClock) {
+  constructor(options: AppOptions, logger: Logger = consoleLogger) {
     this.settings = appSettings(options)
     this.logger = this.settings.logger ?? logger
-    this.clock = clock
+    this.clock = this.settings.clock
     if (this.settings.sharedReadBuffer) void proveReadBuffer()
-    this.heartbeat = new Heartbeat<Wire>(clock)
+    this.heartbeat = new Heartbeat<Wire>(this.clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
     this.connections = listOf(this.#wires)

@@ -9,6 +9,8 @@ const FULL_BYTES = 65_536
 export interface InboxOwner {
   /** Too much is unsent: handlers wait, since what they answer could not go out. */
   readonly isCongested: boolean
+  /** A listener is called for the next message whether or not the promise of its last call has settled. */
+  readonly isDeliveringAtOnce: boolean
   /** Nothing more will come in. */
   readonly isOver: boolean
   /** Room may have appeared, or the last message have been taken. */
@@ -26,7 +28,7 @@ const DONE: Result = { done: true, value: undefined }
  */
 export class Inbox {
   readonly #connection: Connection
-  readonly #owner: InboxOwner
+  #owner: InboxOwner
   #waiting: MessageQueue | undefined = undefined
   #isPaused = false
   #isBusy = false
@@ -40,6 +42,11 @@ export class Inbox {
 
   constructor(connection: Connection, owner: InboxOwner) {
     this.#connection = connection
+    this.#owner = owner
+  }
+
+  /** It was somebody's before there was a wire: who waits for a message goes on to wait. */
+  belongTo(owner: InboxOwner): void {
     this.#owner = owner
   }
 
@@ -223,7 +230,7 @@ export class Inbox {
       const outcome = this.call(listener, [payload, isBinary])
       if (typeof outcome !== 'boolean') pending = [...(pending ?? []), outcome]
     }
-    if (pending === undefined) return
+    if (pending === undefined || this.#owner.isDeliveringAtOnce) return
     this.#isBusy = true
     void Promise.all(pending).then(() => {
       this.#isBusy = false

@@ -1,6 +1,7 @@
 /** WebSocket endpoints as routes: the public surface of the core. */
 
 export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } from './browser-events.ts'
+export type { Clock, Timer } from './clock.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
 export type { ConnectionEvents } from './events.ts'

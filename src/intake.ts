@@ -10,6 +10,7 @@ import { FrameParser } from './protocol/frame-parser.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { MessageAssembler, type MessageSink } from './protocol/message-assembler.ts'
 import { ReadingTurn } from './reading-turn.ts'
+import type { Role } from './role.ts'
 import { listen, type TransportListener, watch } from './transport-events.ts'
 
 /** What takes what comes in. Implemented by `Wire`. */
@@ -48,7 +49,13 @@ export class Intake implements HeldReader, TransportListener {
   #isStopped = false
   readonly #turn = new ReadingTurn()
 
-  constructor(transport: Duplex, settings: ConnectionSettings, owner: IntakeOwner, extension?: PermessageDeflate) {
+  constructor(
+    transport: Duplex,
+    settings: ConnectionSettings,
+    owner: IntakeOwner,
+    role: Role,
+    extension?: PermessageDeflate,
+  ) {
     this.#transport = transport
     this.#owner = owner
     // A text longer than a string can be could not be handed over.
@@ -56,7 +63,10 @@ export class Intake implements HeldReader, TransportListener {
     this.#inflating = extension && new InflatingSink(owner, this, extension, maxMessageBytes)
     const sink = this.#inflating ?? owner
     this.#assembler = new MessageAssembler(sink, { maxMessageBytes, maxFragments: settings.maxFragments })
-    this.#parser = new FrameParser(this.#assembler, { rsv1Allowed: extension !== undefined })
+    this.#parser = new FrameParser(this.#assembler, {
+      rsv1Allowed: extension !== undefined,
+      masked: role.hearsMasked,
+    })
   }
 
   /** Whether the peer is heard: more is wanted, and nothing that came waits for its turn. */

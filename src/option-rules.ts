@@ -15,7 +15,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isListOf = (value: unknown, test: (item: string) => boolean): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && test(item))
 
-function whole(least: number, most: number, unit: string, unlimited: boolean): Rule {
+export function whole(least: number, most: number, unit: string, unlimited: boolean): Rule {
   const orUnlimited = unlimited ? `, or 'unlimited'` : ''
   return (value) =>
     (unlimited && value === 'unlimited') ||
@@ -26,9 +26,9 @@ function whole(least: number, most: number, unit: string, unlimited: boolean): R
 
 const bytes = (unlimited: boolean): Rule => whole(1, Number.MAX_SAFE_INTEGER, 'bytes', unlimited)
 const count: Rule = whole(1, Number.MAX_SAFE_INTEGER, 'items', true)
-const ms = (unlimited: boolean, least = 1): Rule => whole(least, MAX_TIMEOUT_MS, 'milliseconds', unlimited)
-const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
-const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
+export const ms = (unlimited: boolean, least = 1): Rule => whole(least, MAX_TIMEOUT_MS, 'milliseconds', unlimited)
+export const fn: Rule = (value) => (isFunction(value) ? undefined : 'takes a function')
+export const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'takes true or false')
 
 /** An origin as browsers write it: scheme, host, perhaps a port, and nothing behind. RFC 6454 §6.2 */
 const ORIGIN = /^(null|[a-z][a-z0-9+.-]*:\/\/(\*\.)?[^\s/?#@*]+)$/i
@@ -53,17 +53,16 @@ const paths: Rule = (value) =>
     ? undefined
     : `takes a list of path prefixes such as ['/socket.io/'], or a function`
 
-const logger: Rule = (value) =>
-  isObject(value) && isFunction(value.warn) && isFunction(value.error)
-    ? undefined
-    : 'takes an object with the methods warn and error, such as console or a pino logger'
+const withMethods =
+  (what: string, names: readonly string[]): Rule =>
+  (value) =>
+    isObject(value) && names.every((name) => isFunction(value[name]))
+      ? undefined
+      : `takes ${what}: an object with the methods ${names.join(', ')}`
 
-const BROKER_METHODS = ['start', 'subscribe', 'unsubscribe', 'publish', 'close']
-
-const broker: Rule = (value) =>
-  isObject(value) && BROKER_METHODS.every((name) => isFunction(value[name]))
-    ? undefined
-    : `takes a broker's driver: an object with the methods ${BROKER_METHODS.join(', ')}`
+const logger = withMethods(`a logger, such as console or pino's`, ['warn', 'error'])
+const broker = withMethods(`a broker's driver`, ['start', 'subscribe', 'unsubscribe', 'publish', 'close'])
+const clock = withMethods(`a clock, such as new TestClock()`, ['now', 'today', 'setTimeout', 'setInterval'])
 
 export const DRAIN_RULES: Record<string, Rule> = {
   spreadMs: ms(false, 0),
@@ -84,7 +83,7 @@ const COMPRESSION_RULES: Record<string, Rule> = {
   windowBits: whole(9, 15, 'bits', false),
 }
 
-const compression: Rule = (value) => {
+export const compression: Rule = (value) => {
   if (typeof value === 'boolean') return undefined
   if (!isObject(value)) return 'takes true, false or an object such as { thresholdBytes: 1024 }'
   checkOptions(value, COMPRESSION_RULES, 'compression.')
@@ -108,7 +107,7 @@ const messageRate: Rule = (value) => {
   return hasLimit ? undefined : 'needs messagesPerSecond or bytesPerSecond'
 }
 
-const CONNECTION_RULES: Record<string, Rule> = {
+export const CONNECTION_RULES: Record<string, Rule> = {
   maxMessageBytes: bytes(true),
   maxFragments: count,
   messageTimeoutMs: ms(true),
@@ -120,6 +119,7 @@ const CONNECTION_RULES: Record<string, Rule> = {
   sendTimeoutMs: ms(true),
   maxLifetimeMs: ms(true),
   messageRate,
+  delivery: (value) => (value === 'in-turn' || value === 'at-once' ? undefined : `takes 'in-turn' or 'at-once'`),
 }
 
 const TOPIC_RULES: Record<string, Rule> = {
@@ -153,6 +153,7 @@ export const APP_RULES: Record<string, Rule> = {
   broker,
   drain,
   logger,
+  clock,
 }
 
 /** Throws a `TypeError` that says what to write instead, for an unknown name or a value out of range. */

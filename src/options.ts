@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { getHeapStatistics } from 'node:v8'
+import { type Clock, systemClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { Broker } from './topics/broker.ts'
 import type { TopicGap } from './topics/topics.ts'
@@ -74,6 +75,14 @@ export interface ConnectionOptions {
    * @defaultValue undefined (any)
    */
   readonly messageRate?: MessageRate
+  /**
+   * When a 'message' listener is called. `'in-turn'`: when the promise of its last call has settled; whoever is faster is
+   * slowed down, and what nobody listens to waits. `'at-once'`, as `ws` does: when the message is there, for handlers whose
+   * promise lasts as long as a subscription; what nobody listens to is dropped when 64 KiB of it wait and the handler has
+   * returned.
+   * @defaultValue 'in-turn'
+   */
+  readonly delivery?: 'in-turn' | 'at-once'
 }
 
 /** What topics mean for the sockets of a route. */
@@ -268,11 +277,19 @@ export interface AppOptions extends RouteOptions {
   readonly drain?: DrainOptions
   /** @defaultValue `console`, or the framework's own logger */
   readonly logger?: Logger
+  /**
+   * Where the app has its time from. For tests: `new TestClock()` of `sockroute/testing` stands still until it is told to go on.
+   * @defaultValue Node's timers
+   */
+  readonly clock?: Clock
 }
 
 /** Every option of a connection with its value. `'unlimited'` has become Infinity. */
-export type ConnectionSettings = Readonly<Record<Exclude<keyof ConnectionOptions, 'messageRate'>, number>> & {
+export type ConnectionSettings = Readonly<
+  Record<Exclude<keyof ConnectionOptions, 'messageRate' | 'delivery'>, number>
+> & {
   readonly messageRate: MessageRate | undefined
+  readonly delivery: 'in-turn' | 'at-once'
 }
 
 /** Every option of topics with its value. */
@@ -309,6 +326,7 @@ export interface AppSettings extends RouteSettings {
   readonly broker: Broker | undefined
   readonly drain: Required<DrainOptions>
   readonly logger: Logger | undefined
+  readonly clock: Clock
 }
 
 export const COMPRESSION_DEFAULTS: CompressionSettings = {
@@ -330,6 +348,7 @@ export const DEFAULTS: AppSettings = {
   sendTimeoutMs: 120_000,
   maxLifetimeMs: Infinity,
   messageRate: undefined,
+  delivery: 'in-turn',
   maxTopics: 10_000,
   slowSubscriber: 'drop',
   onDropped: undefined,
@@ -351,4 +370,5 @@ export const DEFAULTS: AppSettings = {
   broker: undefined,
   drain: { spreadMs: 5_000, deadlineMs: 10_000, code: 1001 },
   logger: undefined,
+  clock: systemClock,
 }

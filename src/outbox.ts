@@ -55,10 +55,10 @@ export class Outbox {
   #inTurn = false
   #ending = false
 
-  constructor(transport: Duplex, owner: OutboxOwner) {
+  constructor(transport: Duplex, owner: OutboxOwner, chunks: Chunks = new Chunks(transport)) {
     this.#transport = transport
     this.#owner = owner
-    this.#chunks = new Chunks(transport)
+    this.#chunks = chunks
   }
 
   /** Bytes that the transport has not reported as written. */

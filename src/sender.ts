@@ -8,6 +8,7 @@ import type { PreparedMessage } from './prepared.ts'
 import { FIN } from './protocol/frame-writer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { SendCallback } from './receipts.ts'
+import type { Role } from './role.ts'
 
 /** What the sender asks of, and tells, the wire it belongs to. */
 export interface SenderOwner {
@@ -46,8 +47,14 @@ export class Sender implements OutboxOwner {
   #pongDue: Buffer | undefined = undefined
   #waiters: { resolve(): void; reject(error: Error): void }[] | undefined = undefined
 
-  constructor(transport: Duplex, settings: ConnectionSettings, owner: SenderOwner, extension?: PermessageDeflate) {
-    this.outbox = new Outbox(transport, this)
+  constructor(
+    transport: Duplex,
+    settings: ConnectionSettings,
+    owner: SenderOwner,
+    role: Role,
+    extension?: PermessageDeflate,
+  ) {
+    this.outbox = new Outbox(transport, this, role.newChunks(transport))
     this.#settings = settings
     this.#owner = owner
     this.#compressor = extension && new Compressor(extension, this.outbox)

@@ -2,6 +2,7 @@ import { APP_RULES, checkOptions, DRAIN_RULES, ROUTE_RULES } from './option-rule
 import {
   type AppOptions,
   type AppSettings,
+  type ConnectionSettings,
   DEFAULTS,
   type DrainOptions,
   type RouteOptions,
@@ -47,7 +48,7 @@ export function drainOptions(options: DrainOptions): DrainOptions {
 }
 
 /** What is right by itself may still be wrong together. */
-function checkTogether({ maxBufferedBytes, maxUnsentBytes }: RouteSettings): void {
+export function checkTogether({ maxBufferedBytes, maxUnsentBytes }: ConnectionSettings): void {
   if (maxUnsentBytes >= maxBufferedBytes) return
   throw new TypeError(
     `sockroute: maxUnsentBytes (${maxUnsentBytes}) is the hard limit above maxBufferedBytes (${maxBufferedBytes}), and cannot be less`,
@@ -62,7 +63,8 @@ function checkTotal(options: AppOptions, { maxTotalBytes, maxMessageBytes }: App
   )
 }
 
-function overlay(under: object, options: object): object {
+/** `options` over what is `under` them: an undefined value is as if it were not there. */
+export function overlay(under: object, options: object): object {
   return { ...under, ...definedOf(options) }
 }
 
@@ -71,7 +73,8 @@ function definedOf(options: object): object {
   return Object.fromEntries(set.map(([name, value]) => [name, value === 'unlimited' ? Infinity : value]))
 }
 
-function requireObject(options: unknown): void {
+/** @throws TypeError for anything else */
+export function requireObject(options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError('sockroute: options are an object such as { maxMessageBytes: 65536 }')
   }

@@ -4,6 +4,7 @@ import { abort } from './abort.ts'
 import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
+import type { Connection } from './connection.ts'
 import type { Departing } from './drain.ts'
 import type { Client } from './handshake-check.ts'
 import { seal } from './handshake-response.ts'
@@ -11,6 +12,7 @@ import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.
 import { HandshakeTime } from './handshake-time.ts'
 import { logWait } from './handshake-wait.ts'
 import type { Hub, Opening } from './hub.ts'
+import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
 import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
@@ -75,6 +77,11 @@ export class Upgrade implements Departing, SocketOwner {
     return this.isUnanswered && this.response.statusCode === 200
   }
 
+  /** The socket is a WebSocket, gone, or somebody else's. */
+  get #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
     return this.#cancellation.signal
@@ -93,7 +100,7 @@ export class Upgrade implements Departing, SocketOwner {
       this.#state = 'routing'
       this.#socket.attach()
       attempt(route, (error) => this.#onError(error))
-      if (!this.#socket.isAnswered) this.#wait()
+      if (!this.#isOver && !this.#socket.isAnswered) this.#wait()
     })
     if (this.#state === 'waiting') this.#time.start()
   }
@@ -133,15 +140,40 @@ export class Upgrade implements Departing, SocketOwner {
 
   /**
    * The last thing in a route: every hook has passed. Puts the 101 on the response, which the adapter then ends by the
-   * framework's own means, so that headers which hooks have set go out with it.
+   * framework's own means, so that headers which hooks have set go out with it. `connection` was made before there was a
+   * wire.
    */
-  accept(handler: Opening['handler'], request: unknown): HandshakeRefusal | undefined {
+  accept(handler: Opening['handler'], request: unknown, connection?: Connection): HandshakeRefusal | undefined {
     if (!this.isUndecided) return FAILED
-    const refusal = this.#acceptance.accept(this, handler, request)
+    const refusal = this.#acceptance.accept(this, handler, request, connection)
     if (refusal !== undefined) return refusal
     this.response.statusCode = 101
     this.#state = 'accepted'
     return undefined
+  }
+
+  /**
+   * Opens in this turn, past the response: for servers that write the head of the 101 themselves, in `lines`, and whose
+   * users expect their connection when the call returns. Comes after `accept`, and `onHead(101)`.
+   */
+  openNow(lines: readonly string[]): void {
+    const { opening } = this.#acceptance
+    if (this.#state !== 'accepted' || opening === undefined) return
+    this.#time.cancel()
+    this.#socket.detach()
+    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+    this.#open(opening)
+  }
+
+  /** Somebody else answers: the socket is theirs. It stays guarded against errors. */
+  release(): Duplex {
+    this.#state = 'over'
+    this.#acceptance.leave()
+    this.#time.cancel()
+    this.#socket.detach()
+    upgrades.delete(this.request)
+    this.hub.end(this)
+    return this.#socket.release().on('error', ignore)
   }
 
   /** Somebody replies. */

@@ -9,7 +9,7 @@ import type { Wire } from './wire.ts'
 export interface WireHost {
   readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
-  readonly topics: TopicHub
+  readonly topics: Pick<TopicHub, 'subscribe' | 'unsubscribe' | 'publish' | 'leave'>
   /** Something that a handler or listener threw, or rejected with. */
   onHandlerError(error: unknown, connection: Connection): void
   /** The transport is gone. */

@@ -3,13 +3,14 @@ import { markAsUntransferable } from 'node:worker_threads'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
-import { Connection } from './connection.ts'
+import { Connection, join } from './connection.ts'
 import { Deadlines, type Due, shortestMs, type Watched } from './deadlines.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import type { Beating } from './heartbeat.ts'
 import { Inbox, type InboxOwner } from './inbox.ts'
+import type { Inside } from './inside.ts'
 import { Intake, type IntakeOwner } from './intake.ts'
 import { type LimitName, limitOf } from './limits.ts'
 import type { WireSettings } from './options.ts'
@@ -21,11 +22,10 @@ import { closePayload } from './protocol/frame-writer.ts'
 import { EMPTY } from './protocol/growing-buffer.ts'
 import { Opcode } from './protocol/opcode.ts'
 import type { Pulse } from './pulse.ts'
+import { type Role, SERVER } from './role.ts'
 import { Sender, type SenderOwner } from './sender.ts'
 import { Throttle } from './throttle.ts'
 import type { Members } from './topics/members.ts'
-import type { Subscriber } from './topics/subscriber.ts'
-import type { TopicHub } from './topics/topic-hub.ts'
 import type { WireHost } from './wire-host.ts'
 
 /** It is given to every user: transferred by one, it would be detached for all. */
@@ -44,6 +44,10 @@ export interface Agreement {
   /** The subprotocol; '' for none. */
   readonly protocol: string
   readonly extension?: PermessageDeflate | undefined
+  /** @defaultValue the server's */
+  readonly role?: Role | undefined
+  /** One that was made before there was a wire, with a stand-in behind it. */
+  readonly connection?: Connection | undefined
 }
 
 /**
@@ -51,7 +55,7 @@ export interface Agreement {
  * outside that users hold. Only this, and what it hands the transport to, knows that: any Duplex.
  */
 export class Wire
-  implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder, Subscriber
+  implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder, Inside
 {
   readonly connection: Connection
   readonly inbox: Inbox
@@ -59,6 +63,7 @@ export class Wire
   readonly intake: Intake
   readonly outbox: Outbox
   readonly settings: WireSettings
+  readonly role: Role
   /** The subprotocol; '' for none. */
   readonly protocol: string
   /** '' for none. */
@@ -92,19 +97,20 @@ export class Wire
     transport: Duplex,
     settings: WireSettings,
     host: WireHost,
-    { protocol, extension }: Agreement,
+    { protocol, extension, role = SERVER, connection }: Agreement,
     report?: ErrorReport,
   ) {
     this.#transport = transport
     this.#host = host
     this.#report = report
     this.settings = settings
+    this.role = role
     this.protocol = protocol
     this.extensions = extension?.header ?? ''
-    this.connection = new Connection(this)
-    this.inbox = new Inbox(this.connection, this)
-    this.intake = new Intake(transport, settings, this, extension)
-    this.sender = new Sender(transport, settings, this, extension)
+    this.connection = connection ?? new Connection(this)
+    this.inbox = connection === undefined ? new Inbox(this.connection, this) : join(connection, this)
+    this.intake = new Intake(transport, settings, this, role, extension)
+    this.sender = new Sender(transport, settings, this, role, extension)
     this.outbox = this.sender.outbox
     host.heartbeat.add(this, shortestMs(settings))
     this.#deadlines = new Deadlines(settings, this, host.heartbeat.now)
@@ -125,7 +131,7 @@ export class Wire
     if (this.#transport.destroyed) this.onTransportClosed()
   }
 
-  /** 1 open, 2 closing, 3 closed. It is never 0: users get no connection before it is open. */
+  /** 1 open, 2 closing, 3 closed. It is never 0: there is no wire before. */
   get readyState(): 1 | 2 | 3 {
     if (this.#isGone) return 3
     return this.isOpen ? 1 : 2
@@ -153,6 +159,10 @@ export class Wire
     return this.sender.isCongested
   }
 
+  get isDeliveringAtOnce(): boolean {
+    return this.settings.delivery === 'at-once'
+  }
+
   get isOver(): boolean {
     return this.#isGone
   }
@@ -169,7 +179,7 @@ export class Wire
     return this.closeCode !== CloseCode.Abnormal
   }
 
-  get topics(): TopicHub {
+  get topics(): WireHost['topics'] {
     return this.#host.topics
   }
 
@@ -259,7 +269,7 @@ export class Wire
     if (!this.isOpen && !this.#isAwaited) return
     this.#count()
     this.inbox.add(data, isBinary)
-    if (this.inbox.isFull) this.intake.hold()
+    if (this.inbox.isFull && !this.#dropsUnheard()) this.intake.hold()
   }
 
   onPing(payload: Buffer): void {
@@ -387,12 +397,20 @@ export class Wire
   /** Nobody takes what is left. */
   #giveUp(): void {
     if (this.#isAwaited && !this.inbox.isEmpty) this.#host.onLost(this.inbox.length)
+    this.inbox.discard()
     this.#finish()
   }
 
   /** Whether anybody takes messages, or may yet: the handler is still at something else. */
   get #isAwaited(): boolean {
     return this.inbox.hasConsumer || this.#isHandling
+  }
+
+  /** Who never listens would else keep us from reading anything: their pings, and their close. */
+  #dropsUnheard(): boolean {
+    if (!this.isDeliveringAtOnce || this.#isAwaited || this.inbox.isPaused) return false
+    this.inbox.discard()
+    return true
   }
 
   #settleIfDone(): void {
@@ -405,7 +423,7 @@ export class Wire
     this.isFinished = true
     this.#throttle?.stop()
     this.#host.heartbeat.delete(this)
-    this.inbox.discard()
+    if (!this.role.keepsMessages) this.inbox.discard()
     this.#account()
     this.#emit('close', this.closeCode, this.closeReason)
     this.subscriptions = undefined
@@ -415,6 +433,7 @@ export class Wire
 
   #onHandled(isFulfilled: boolean): void {
     this.#isHandling = false
+    if (this.inbox.isFull) this.#dropsUnheard()
     if (this.inbox.wasIterated) this.close(closePayload(isFulfilled ? CloseCode.Normal : CloseCode.InternalError, ''))
     this.onTaken()
   }
@@ -427,11 +446,17 @@ export class Wire
 
   /** Tells the budget what we hold now. */
   #account(): void {
-    const unsent = this.#transport.destroyed ? 0 : this.sender.chargedBytes
-    const held = this.intake.heldBytes + this.inbox.bytes + unsent
+    const held = this.#transport.destroyed
+      ? this.#heldAtEnd
+      : this.intake.heldBytes + this.inbox.bytes + this.sender.chargedBytes
     const more = held - this.chargedBytes
     this.chargedBytes = held
     if (more !== 0) this.#host.budget.charge(more)
+  }
+
+  /** What may be left in the inbox when all is over is no affair of the budget's: nobody could be made to let go of it. */
+  get #heldAtEnd(): number {
+    return this.isFinished ? 0 : this.intake.heldBytes + this.inbox.bytes
   }
 
   /** Reading follows what can be taken: it stops when the inbox is full, or when the peer does not take our answers. */

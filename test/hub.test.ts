@@ -34,7 +34,8 @@ function setUp(options: AppOptions = {}): Setup {
     logged.push([level, message, (detail as { err?: unknown }).err])
     details.push(detail)
   }
-  const hub = new Hub({ pingIntervalMs: 'unlimited', ...options }, { warn: log('warn'), error: log('error') }, clock)
+  const logger = { warn: log('warn'), error: log('error') }
+  const hub = new Hub({ pingIntervalMs: 'unlimited', clock, ...options }, logger)
   return {
     hub,
     clock,

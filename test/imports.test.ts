@@ -8,16 +8,29 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   [/^src\/protocol\//, /^(\.\/[\w-]+\.ts|node:crypto|node:buffer)$/], // no socket, no stream, no timer
   [/^src\/extensions\//, /^(\.\/[\w-]+\.ts|\.\.\/protocol\/[\w-]+\.ts|\.\.\/[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\/topics\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
+  [/^src\/client\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\//, /^(\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   // An adapter of several files: its own, and its framework's.
   [
     /^adapters\/express(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/express-\w+\.ts|express|express-serve-static-core|node:[\w/]+)$/,
   ],
+  // A drop-in: the adapter under it, the server whose options it takes, and for its tests a client.
+  [
+    /^adapters\/fastify-websocket(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(fastify|ws|testing)(-[\w-]+)?\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+  ],
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
+  // Tests' own: a client, and what makes a server of an Express app.
+  [
+    /^adapters\/testing(-\w+)?\.ts$/,
+    /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(testing-\w+|express)\.ts|node:[\w/]+)$/,
+  ],
+  // What speaks `ws`'s language: a server, and a client.
+  [/^adapters\/ws(-\w+)?\.ts$/, /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/ws-\w+\.ts|node:[\w/]+)$/],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
   [/^adapters\/cluster(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|cluster)-\w+\.ts|node:[\w/]+)$/],
@@ -98,6 +111,31 @@ t.test('src/index.ts and src/adapter.ts only re-export', async (t) => {
     const code = (sources.get(file) ?? 'missing').replace(/\/\*[\s\S]*?\*\//g, '')
     t.equal(code.replace(/^export (type )?\{[^}]*\} from '\.\/[\w/-]+\.ts'$/gm, '').trim(), '', file)
   }
+})
+
+t.test('a server needs no client: what is in src/client is imported by itself alone', async (t) => {
+  for (const [file, source] of sources) {
+    if (!/^src\/(?!client\/)/.test(file)) continue
+    t.same(
+      importsOf(source).filter(({ from }) => /\bclient\//.test(from)),
+      [],
+      file,
+    )
+  }
+})
+
+t.test('what browsers load imports nothing of Node’s', async (t) => {
+  const loaded = new Set<string>()
+  const load = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const { from } of importsOf(sources.get(file) ?? '').filter(({ isType }) => !isType)) {
+      t.match(from, /^\./, `${file} imports ${from}`)
+      load(join(file, '..', from))
+    }
+  }
+  load('src/client/browser.ts')
+  t.ok(loaded.size > 3)
 })
 
 t.test('nothing imports the entry points from within', async (t) => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { systemClock } from '../src/clock.ts'
 import { type AppOptions, DEFAULTS } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
+import { FakeClock } from './support/clock.ts'
 import { MemoryBroker } from './support/memory-broker.ts'
 import { ROOT } from './support/root.ts'
 
@@ -110,6 +112,7 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     ['chat', [''], ['a b'], ['a,b'], ['a\r\nSet-Cookie: b'], [1], null],
     /subprotocol names/,
   ],
+  ['delivery', ['in-turn', 'at-once'], ['At-once', 'parallel', '', true, null, {}], /takes 'in-turn' or 'at-once'/],
   ['slowSubscriber', ['drop', 'close'], ['Drop', 'wait', '', true, null, {}], /takes 'drop' or 'close'/],
   ['onGap', [() => undefined], ['log', null, {}], /takes a function/],
   [
@@ -118,6 +121,12 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     [null, 'redis', {}, { publish: () => 1 }, () => 1],
     /a broker's driver: an object with the methods start, subscribe, /,
   ],
+  [
+    'clock',
+    [new FakeClock(), systemClock],
+    [null, {}, Date, { now: () => 0 }, { setTimeout, setInterval }],
+    /takes a clock, such as new TestClock\(\): an object with the methods now, today, /,
+  ],
   ['onDropped', [() => undefined, async () => 1], ['log', null, {}], /takes a function/],
   ['onError', [() => undefined], ['log', null, {}], /takes a function/],
   ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],
@@ -125,7 +134,7 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     'logger',
     [console, { warn: () => 1, error: () => 1 }],
     [null, {}, 'console', () => 1, { warn: () => 1 }],
-    /warn and error/,
+    /a logger, such as console or pino's: an object with the methods warn, error/,
   ],
   [
     'drain',
@@ -176,7 +185,10 @@ t.test('compression is on, off, or an object of options', async (t) => {
 })
 
 t.test('a logger has both of its methods', async (t) => {
-  t.throws(() => appSettings({ logger: { warn: 1, error: 2 } as never }), /warn and error/)
+  t.throws(
+    () => appSettings({ logger: { warn: 1, error: 2 } as never }),
+    /a logger, such as console or pino's: an object with the methods warn, error/,
+  )
 })
 
 t.test('unknown names are refused, with advice', async (t) => {
@@ -198,7 +210,7 @@ t.test('unknown names are refused, with advice', async (t) => {
     t.throws(() => routeOptions({ [name]: 1 } as AppOptions), { name: 'TypeError' })
   }
   t.throws(() => appSettings({ drain: { spread: 1 } } as AppOptions), /drain\.spread here; did you mean/)
-  for (const name of ['passUpgrades', 'drain', 'logger', 'maxPendingHandshakes', 'maxTotalBytes']) {
+  for (const name of ['passUpgrades', 'drain', 'logger', 'clock', 'maxPendingHandshakes', 'maxTotalBytes']) {
     t.throws(() => routeOptions({ [name]: [] } as AppOptions), new RegExp(`the option ${name} is the app's`))
   }
 })

@@ -1,30 +1,30 @@
 import type { ExtensionOffer, ExtensionParam } from '../protocol/extension-header.ts'
 
-/** What the two sides have agreed on. RFC 7692 §7.1 */
+/** What the two sides have agreed on, as one of them sees it. RFC 7692 §7.1 */
 export interface DeflateAgreement {
   /** Our messages are compressed on their own, without what came before. */
-  readonly serverNoContextTakeover: boolean
-  /** So are the client's. */
-  readonly clientNoContextTakeover: boolean
+  readonly ownNoContextTakeover: boolean
+  /** So are the peer's. */
+  readonly peerNoContextTakeover: boolean
   /** Our window is 2 to this power, in bytes. */
-  readonly serverMaxWindowBits: number
+  readonly ownMaxWindowBits: number
   /** Of Sec-WebSocket-Extensions. */
   readonly response: ExtensionOffer
 }
 
-/** What we want, where the client lets us. */
+/** What we want, where the peer lets us. */
 export interface DeflateWishes {
   readonly contextTakeover: boolean
   /** 9 to 15. */
   readonly windowBits: number
 }
 
-const NAME = 'permessage-deflate'
-const MAX_BITS = 15
+export const NAME = 'permessage-deflate'
+export const MAX_BITS = 15
 /** zlib has no raw deflate with a window of 256 bytes, so an offer that insists on one is declined. */
-const MIN_BITS = 9
+export const MIN_BITS = 9
 /** Decimal, without a leading zero. RFC 7692 §7.1.2.1 */
-const WINDOW_BITS = /^([89]|1[0-5])$/
+export const WINDOW_BITS = /^([89]|1[0-5])$/
 
 /** The parameters of one offer; undefined where the client did not name them. */
 interface Offer {
@@ -63,23 +63,23 @@ const PARAMS = new Map<string, (value: string | true) => boolean>([
 ])
 
 function agree(offer: Offer, { contextTakeover, windowBits }: DeflateWishes): DeflateAgreement {
-  const serverNoContextTakeover = !contextTakeover || offer.server_no_context_takeover === true
-  const clientNoContextTakeover = !contextTakeover || offer.client_no_context_takeover === true
-  const serverMaxWindowBits = Math.min(windowBits, Number(offer.server_max_window_bits ?? MAX_BITS))
+  const ownNoContextTakeover = !contextTakeover || offer.server_no_context_takeover === true
+  const peerNoContextTakeover = !contextTakeover || offer.client_no_context_takeover === true
+  const ownMaxWindowBits = Math.min(windowBits, Number(offer.server_max_window_bits ?? MAX_BITS))
   const params: ExtensionParam[] = []
-  if (serverNoContextTakeover) params.push(['server_no_context_takeover', true])
-  if (clientNoContextTakeover) params.push(['client_no_context_takeover', true])
-  if (serverMaxWindowBits < MAX_BITS || offer.server_max_window_bits !== undefined) {
-    params.push(['server_max_window_bits', String(serverMaxWindowBits)])
+  if (ownNoContextTakeover) params.push(['server_no_context_takeover', true])
+  if (peerNoContextTakeover) params.push(['client_no_context_takeover', true])
+  if (ownMaxWindowBits < MAX_BITS || offer.server_max_window_bits !== undefined) {
+    params.push(['server_max_window_bits', String(ownMaxWindowBits)])
   }
   const { client_max_window_bits: limit } = offer
   if (limit !== undefined && windowBits < MAX_BITS) {
     params.push(['client_max_window_bits', String(limit === true ? windowBits : Math.min(windowBits, Number(limit)))])
   }
   return {
-    serverNoContextTakeover,
-    clientNoContextTakeover,
-    serverMaxWindowBits,
+    ownNoContextTakeover,
+    peerNoContextTakeover,
+    ownMaxWindowBits,
     response: { name: NAME, params },
   }
 }

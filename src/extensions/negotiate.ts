@@ -15,7 +15,8 @@ export function negotiate(
   return agreement && new PermessageDeflate(agreement, settings)
 }
 
-function settingsOf(compression: true | CompressionOptions): CompressionSettings {
+/** Every option of compression with its value. */
+export function settingsOf(compression: true | CompressionOptions): CompressionSettings {
   if (compression === true) return COMPRESSION_DEFAULTS
   const set = Object.entries(compression).filter(([, value]) => value !== undefined)
   return { ...COMPRESSION_DEFAULTS, ...Object.fromEntries(set) }

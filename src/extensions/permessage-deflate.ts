@@ -13,7 +13,7 @@ const freeInflaters: Inflater[] = []
 const freeDeflaters = new Map<string, Deflater[]>()
 
 /**
- * What a connection has agreed on with its client, and the zlib states it needs for that: those of all, where messages stand
+ * What a connection has agreed on with its peer, and the zlib states it needs for that: those of all, where messages stand
  * on their own; else its own ones, which remember what came before, and are made when they are first needed. RFC 7692 §7
  */
 export class PermessageDeflate {
@@ -32,8 +32,8 @@ export class PermessageDeflate {
 
   constructor(agreement: DeflateAgreement, { level, thresholdBytes }: CompressionSettings) {
     this.header = serializeExtensions([agreement.response])
-    this.keepsContext = !agreement.serverNoContextTakeover
-    this.key = `${agreement.serverMaxWindowBits}/${level}`
+    this.keepsContext = !agreement.ownNoContextTakeover
+    this.key = `${agreement.ownMaxWindowBits}/${level}`
     this.thresholdBytes = thresholdBytes
     this.#agreement = agreement
     this.#level = level
@@ -41,7 +41,7 @@ export class PermessageDeflate {
 
   /** To be given back when its message is done. */
   takeInflater(): Inflater {
-    if (this.#agreement.clientNoContextTakeover) return freeInflaters.pop() ?? new Inflater(false)
+    if (this.#agreement.peerNoContextTakeover) return freeInflaters.pop() ?? new Inflater(false)
     this.#ownInflater ??= new Inflater(true)
     return this.#ownInflater
   }
@@ -74,7 +74,7 @@ export class PermessageDeflate {
   }
 
   #newDeflater(): Deflater {
-    const { serverMaxWindowBits: windowBits } = this.#agreement
+    const { ownMaxWindowBits: windowBits } = this.#agreement
     return new Deflater({ level: this.#level, windowBits, keepsContext: this.keepsContext })
   }
 }

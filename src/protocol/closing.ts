@@ -1,10 +1,11 @@
 /**
  * - `open`: neither side has said anything about closing.
  * - `close-sent`: we have; the peer's close frame is awaited.
+ * - `ending-awaited`: both have, and the server is to end the transport first. A client's state. RFC 6455 §7.1.1
  * - `ending`: we send nothing more, and our FIN follows what is queued; the peer's is awaited.
  * - `closed`: the transport is gone.
  */
-export type ClosingState = 'open' | 'close-sent' | 'ending' | 'closed'
+export type ClosingState = 'open' | 'close-sent' | 'ending-awaited' | 'ending' | 'closed'
 
 export type ClosingEvent =
   /** By the application, or by shutdown. */
@@ -26,6 +27,8 @@ export type ClosingAction =
   | 'echo-close'
   /** Everything queued, then FIN. What still arrives is read and thrown away: unread, it would turn FIN into RST. */
   | 'end-transport'
+  /** What still arrives is thrown away, up to the peer's FIN. */
+  | 'await-end'
   | 'destroy-transport'
   /** `closeTimeoutMs` from now, in place of one that is running. */
   | 'start-timeout'
@@ -35,9 +38,14 @@ export interface ClosingStep {
   readonly actions: readonly ClosingAction[]
 }
 
-const to = (state: ClosingState, ...actions: ClosingAction[]): ClosingStep => ({ state, actions })
+/** A step of a table. */
+export const to = (state: ClosingState, ...actions: ClosingAction[]): ClosingStep => ({ state, actions })
 
-const STEPS: Record<ClosingState, Partial<Record<ClosingEvent, ClosingStep>>> = {
+/** By the state and the event; what it does not name changes nothing. */
+export type ClosingTable = Record<ClosingState, Partial<Record<ClosingEvent, ClosingStep>>>
+
+/** The server's side. */
+export const SERVER_STEPS: ClosingTable = {
   open: {
     'close-requested': to('close-sent', 'send-close', 'start-timeout'), // §7.1.2
     'close-received': to('ending', 'echo-close', 'end-transport', 'start-timeout'), // the server ends first, §7.1.1
@@ -54,6 +62,7 @@ const STEPS: Record<ClosingState, Partial<Record<ClosingEvent, ClosingStep>>> = 
     'timed-out': to('closed', 'destroy-transport'),
     terminated: to('closed', 'destroy-transport'),
   },
+  'ending-awaited': {},
   ending: {
     'transport-closed': to('closed'),
     'timed-out': to('closed', 'destroy-transport'),
@@ -66,11 +75,12 @@ const STEPS: Record<ClosingState, Partial<Record<ClosingEvent, ClosingStep>>> = 
 const STAYS: Record<ClosingState, ClosingStep> = {
   open: to('open'),
   'close-sent': to('close-sent'),
+  'ending-awaited': to('ending-awaited'),
   ending: to('ending'),
   closed: to('closed'),
 }
 
 /** The closing handshake, one event further. Every step is a constant of the table. RFC 6455 §7 */
-export function step(state: ClosingState, event: ClosingEvent): ClosingStep {
-  return STEPS[state][event] ?? STAYS[state]
+export function step(state: ClosingState, event: ClosingEvent, table: ClosingTable = SERVER_STEPS): ClosingStep {
+  return table[state][event] ?? STAYS[state]
 }

@@ -15,7 +15,7 @@ const PROTOCOL_ERRORS = {
   WS_TOO_MANY_FRAGMENTS: [CloseCode.PolicyViolation, 'message in too many fragments'],
   WS_MESSAGE_RATE: [CloseCode.PolicyViolation, 'messages come faster than they may'],
   WS_MESSAGE_TIMEOUT: [CloseCode.PolicyViolation, 'message not finished in time'],
-  WS_OVERLOADED: [CloseCode.TryAgainLater, 'the server has no memory left for this connection'],
+  WS_OVERLOADED: [CloseCode.TryAgainLater, 'no memory is left for this connection'],
   WS_BAD_UTF8: [CloseCode.InvalidPayload, 'text is not valid UTF-8'],
   WS_BAD_DEFLATE: [CloseCode.InvalidPayload, 'compressed data is broken'],
   WS_BAD_CLOSE_CODE: [CloseCode.ProtocolError, 'the close code is not one that may be sent'],

@@ -115,5 +115,5 @@ t.test('what is agreed on is what is said', async (t) => {
     parseExtensions(`${NAME}; server_max_window_bits=10; client_no_context_takeover`) ?? [],
     TAKEOVER,
   )
-  t.match(agreed, { serverNoContextTakeover: false, clientNoContextTakeover: true, serverMaxWindowBits: 10 })
+  t.match(agreed, { ownNoContextTakeover: false, peerNoContextTakeover: true, ownMaxWindowBits: 10 })
 })

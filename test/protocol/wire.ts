@@ -27,9 +27,17 @@ export function clientFrame(opcode: number, payload: string | Buffer, fields: Fr
   return Buffer.concat([Buffer.of(first), length(bytes.length), key, naiveMask(bytes, key)])
 }
 
-function length(bytes: number): Buffer {
-  if (bytes < 126) return Buffer.of(0x80 | bytes)
-  const out = Buffer.alloc(bytes < 65536 ? 3 : 9, bytes < 65536 ? 0xfe : 0xff)
+/** A server's. RFC 6455 §5.1 */
+export function serverFrame(opcode: number, payload: string | Buffer, fields: Omit<FrameFields, 'key'> = {}): Buffer {
+  const { fin = true, rsv1 = false } = fields
+  const bytes = Buffer.from(payload)
+  const first = (fin ? FIN : 0) | (rsv1 ? RSV1 : 0) | opcode
+  return Buffer.concat([Buffer.of(first), length(bytes.length, 0), bytes])
+}
+
+function length(bytes: number, mask = 0x80): Buffer {
+  if (bytes < 126) return Buffer.of(mask | bytes)
+  const out = Buffer.alloc(bytes < 65536 ? 3 : 9, mask | (bytes < 65536 ? 126 : 127))
   if (bytes < 65536) out.writeUInt16BE(bytes, 1)
   else out.writeBigUInt64BE(BigInt(bytes), 1)
   return out

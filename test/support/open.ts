@@ -5,6 +5,7 @@ import type { PermessageDeflate } from '../../src/extensions/permessage-deflate.
 import { Heartbeat } from '../../src/heartbeat.ts'
 import type { LimitName } from '../../src/limits.ts'
 import { DEFAULTS, type WireSettings } from '../../src/options.ts'
+import { type Role, SERVER } from '../../src/role.ts'
 import { TopicHub } from '../../src/topics/topic-hub.ts'
 import { Wire } from '../../src/wire.ts'
 import { FakeClock } from './clock.ts'
@@ -20,6 +21,9 @@ export interface OpenOptions {
   readonly head?: Buffer
   readonly protocol?: string
   readonly extension?: PermessageDeflate
+  /** @defaultValue the server's */
+  readonly role?: Role
+  readonly connection?: Connection
   /** What the app does with an error; by default it only takes it down. */
   readonly onError?: (error: unknown, socket: Connection) => void
   readonly heartbeat?: Heartbeat<Wire>
@@ -87,12 +91,14 @@ export function open(options: OpenOptions = {}): Opened {
   const wire = new Wire(transport, { ...QUIET, ...options.settings }, host, {
     protocol: options.protocol ?? '',
     extension: options.extension,
+    role: options.role,
+    connection: options.connection,
   })
   const socket = wire.connection
   socket.on('close', (code, reason) => {
     closes.push(`${code} ${reason.toString()}`.trim())
   })
-  const peer = new Peer(far)
+  const peer = new Peer(far, (options.role ?? SERVER) !== SERVER)
   wire.open(options.head ?? Buffer.alloc(0), options.handler ?? (() => undefined))
   const pass = async (ms: number, stepMs = 1_000): Promise<void> => {
     for (let left = ms; left > 0; left -= stepMs) {

@@ -1,4 +1,4 @@
-import { clientFrame } from '../protocol/wire.ts'
+import { clientFrame, naiveMask, serverFrame } from '../protocol/wire.ts'
 import type { End } from './pair.ts'
 
 const NAMES: Record<number, string> = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' }
@@ -9,6 +9,8 @@ export interface Frame {
   readonly rsv1: boolean
   readonly opcode: number
   readonly payload: Buffer
+  /** What masked it; undefined for an unmasked frame. RFC 6455 §5.3 */
+  readonly key?: Buffer | undefined
 }
 
 /** Frames from bytes, in any cut. Knows nothing of the code under test. RFC 6455 §5.2 */
@@ -21,14 +23,17 @@ export class FrameReader {
     while (this.#bytes.length >= 2) {
       const bytes = this.#bytes
       const code = bytes[1] & 0x7f
-      const size = code < 126 ? 2 : code === 126 ? 4 : 10
+      const keyAt = code < 126 ? 2 : code === 126 ? 4 : 10
+      const size = keyAt + (bytes[1] >= 0x80 ? 4 : 0)
       if (bytes.length < size) break
       const length = code < 126 ? code : code === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2))
       if (bytes.length < size + length) break
       this.#bytes = bytes.subarray(size + length)
       const [first] = bytes
-      const payload = bytes.subarray(size, size + length)
-      frames.push({ fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode: first & 0x0f, payload })
+      const key = size === keyAt ? undefined : bytes.subarray(keyAt, size)
+      const sent = bytes.subarray(size, size + length)
+      const payload = key === undefined ? sent : naiveMask(sent, key)
+      frames.push({ fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode: first & 0x0f, payload, key })
     }
     return frames
   }
@@ -45,7 +50,7 @@ export function describe({ fin, opcode, payload }: Frame): string {
   return `${NAMES[opcode]} ${content}`.trim() + more
 }
 
-/** The client's side of a connection: sends frames, and keeps what it is told. */
+/** The other side of a connection, a client unless it `isServer`: sends frames, and keeps what it is told. */
 export class Peer {
   readonly end: End
   /** Every frame received, as one line each. */
@@ -55,15 +60,19 @@ export class Peer {
   answersPings = true
   /** Answers a close frame. RFC 6455 §5.5.1 */
   answersClose = true
-  /** Ends its side when the server has. */
+  /** Ends its side when we have. */
   endsToo = true
-  /** The server has ended its side. */
+  /** A server ends the transport when both have closed. RFC 6455 §7.1.1 */
+  endsFirst = true
+  /** We have ended our side. */
   sawEnd = false
+  readonly #isServer: boolean
   readonly #reader = new FrameReader()
   #hasClosed = false
 
-  constructor(end: End) {
+  constructor(end: End, isServer = false) {
     this.end = end
+    this.#isServer = isServer
     end.on('data', (chunk: Buffer) => this.#receive(chunk))
     end.on('error', () => undefined)
     end.on('end', () => {
@@ -88,7 +97,12 @@ export class Peer {
   }
 
   send(opcode: number, payload: string | Buffer = '', fin = true): void {
-    this.raw(clientFrame(opcode, payload, { fin }))
+    this.raw(this.frame(opcode, payload, fin))
+  }
+
+  /** Its bytes, as this side sends it. */
+  frame(opcode: number, payload: string | Buffer, fin = true): Buffer {
+    return (this.#isServer ? serverFrame : clientFrame)(opcode, payload, { fin })
   }
 
   raw(bytes: Buffer): void {
@@ -109,6 +123,7 @@ export class Peer {
         this.#hasClosed = true
         this.send(8, Buffer.from(frame.payload))
       }
+      if (frame.opcode === 8 && this.#hasClosed && this.#isServer && this.endsFirst) this.end.end()
     }
   }
 }

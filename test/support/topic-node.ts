@@ -36,7 +36,7 @@ export function startNode(options: AppOptions = {}, broker?: MemoryBroker): Topi
   const log = (_: object, message: string): void => void logged.push(message)
   const driver = broker?.driver()
   const clock = broker?.clock ?? new FakeClock()
-  const hub = new Hub({ pingIntervalMs: 'unlimited', broker: driver, ...options }, { warn: log, error: log }, clock)
+  const hub = new Hub({ pingIntervalMs: 'unlimited', broker: driver, clock, ...options }, { warn: log, error: log })
   const open = (route: RouteOptions = {}, ...topics: string[]): NodeSocket => {
     const [transport, far] = pair()
     const peer = new Peer(far)

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import { WebSocketServer } from './ws-server.ts'
+import type { WebSocket } from './ws-socket.ts'
+import type { ServerOptions } from './ws-types.ts'
+import { type Verdict, verify } from './ws-verify.ts'
+
+/** `ws`'s options, as far as they mean something where paths and ports are Fastify's. */
+export type WebSocketServerOptions = Omit<
+  ServerOptions,
+  'port' | 'host' | 'backlog' | 'path' | 'noServer' | 'WebSocket'
+>
+
+/** What `app.websocketServer` is: who is connected, and the options. Upgrades come to it by Fastify's routes. */
+export class PluginServer extends WebSocketServer {
+  #isRunning = true
+
+  constructor(options: WebSocketServerOptions = {}) {
+    super({ ...options, server: undefined, noServer: true })
+  }
+
+  /** Why a handshake is refused that all hooks have passed, if it is. */
+  decide(request: IncomingMessage): Promise<Verdict | undefined> {
+    if (!this.#isRunning) return Promise.resolve({ status: 503 })
+    return new Promise((resolve, reject) => {
+      Promise.resolve(verify(this.options as ServerOptions, request, resolve)).catch(reject)
+    })
+  }
+
+  /** The fields that listeners for 'headers' add to a 101. */
+  headersFor(request: IncomingMessage): [name: string, value: string][] {
+    const lines = [...HEAD]
+    this.emit('headers', lines, request)
+    return lines.slice(HEAD.length).map((line) => {
+      const at = line.indexOf(':')
+      return [line.slice(0, at).trim(), line.slice(at + 1).trim()]
+    })
+  }
+
+  admit(socket: WebSocket, request: IncomingMessage): void {
+    this.track(socket)
+    this.emit('connection', socket, request)
+  }
+
+  override close(callback?: (error?: Error) => void): void {
+    this.#isRunning = false
+    super.close(callback)
+  }
+}
+
+const HEAD = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']

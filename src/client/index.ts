@@ -1,0 +1,15 @@
+/** A client on the same core: `sockroute/client` in Node. In browsers it is `browser.ts`. */
+
+export { ConnectionClosedError } from '../closed-error.ts'
+export type { BinaryType, CloseResult, SendOptions } from '../connection.ts'
+export { CloseCode } from '../protocol/close-code.ts'
+export { ProtocolError, type ProtocolErrorCode } from '../protocol/errors.ts'
+export type { BackoffOptions } from './backoff.ts'
+export type { ClientOptions, TransportOptions } from './client-options.ts'
+export { connect } from './connect.ts'
+export { type Answer, HandshakeError } from './handshake-error.ts'
+export { reconnecting } from './node-reconnecting.ts'
+export { Reconnecting } from './reconnecting.ts'
+export type { Fresh, ReconnectingOptions } from './reconnecting-options.ts'
+export type { Ending, ReconnectingEvents, SocketClass, SocketData, SocketLike, Timers } from './reconnecting-types.ts'
+export { type ClientEvents, WebSocket } from './web-socket.ts'

@@ -1,0 +1,33 @@
+/** The tests of docs/testing-your-routes.md, run as their readers would run them. */
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { ROOT } from '../support/root.ts'
+
+const text = readFileSync(`${ROOT}docs/testing-your-routes.md`, 'utf8')
+const files = [...text.matchAll(/^```js\n(\/\/ ([\w.-]+\.mjs)\n[\s\S]*?)^```$/gm)].map(
+  ([, code, name]) => [name, code] as const,
+)
+
+t.test('there are some', async (t) => {
+  t.equal(files.length, text.split('\n```js').length - 1, 'each block of code is a file')
+  t.ok(files.length >= 3)
+})
+
+for (const [name] of files) {
+  t.test(name, { timeout: 60_000 }, async (t) => {
+    const folder = t.testdir(Object.fromEntries(files)) // in the package: it is found
+    const begin = performance.now()
+    const { status, stdout } = spawnSync(process.execPath, ['--test-reporter=tap', name], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+      timeout: 50_000,
+    })
+    t.equal(status, 0, stdout)
+    t.match(stdout, /^# pass [1-9]\d*$/m)
+    t.match(stdout, /^# fail 0$/m)
+    t.ok(performance.now() - begin < 40_000, 'it ends by itself, and waits for nothing')
+  })
+}
