@@ -17,12 +17,10 @@ const MIB = 1_048_576
 export const WS_DEFAULTS = {
   clientTracking: true,
   closeTimeout: 30_000,
-  handleProtocols: null,
   maxFragments: 16_384,
   maxPayload: 100 * MIB,
   noServer: false,
   perMessageDeflate: false,
-  verifyClient: null,
 } as const satisfies ServerOptions
 
 /**

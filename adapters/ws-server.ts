@@ -39,8 +39,8 @@ export class WebSocketServer<
   Socket extends typeof WebSocket = typeof WebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
 > extends EventEmitter<ServerEvents<InstanceType<Socket>, InstanceType<Request>>> {
-  /** Read at each handshake. */
-  options: ServerOptions<Socket, Request>
+  /** Read at each handshake. Its type leaves the class of the sockets out, so that what is typed with `ws` takes this server. */
+  options: Omit<ServerOptions<Socket, Request>, 'WebSocket'>
   /** The open sockets; not there with `clientTracking: false`. */
   declare clients: Set<InstanceType<Socket>>
   readonly #hub: Hub
@@ -65,6 +65,11 @@ export class WebSocketServer<
     if (all.clientTracking) this.clients = new Set()
     if (all.port !== undefined && all.port !== null) this.#listen(this.options, listening)
     else if (all.server) this.#attach(all.server as Server)
+  }
+
+  /** Where its sockets connect; '' for everywhere. */
+  get path(): string {
+    return this.options.path ?? ''
   }
 
   /** Where it listens. @throws Error with `noServer` */
