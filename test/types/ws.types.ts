@@ -60,6 +60,13 @@ wss.shouldHandle = (request) => request.url === '/'
 wss.handleUpgrade({} as IncomingMessage, {} as Duplex, Buffer.alloc(0), (client, request) => {
   wss.emit('connection', client, request)
 })
+// As ws's README has it: what a program knows of the client goes along.
+wss.on('connection', (ws, request, user: { name: string }) => void [ws.url, request.url, user.name])
+wss.emit('connection', {} as WebSocket, {} as IncomingMessage, { name: 'x' })
+wss.on('own event', (count: number) => void count)
+wss.on('close', function () {
+  void this.clients.size
+})
 for (const client of wss.clients) expectType<Equal<typeof client, WebSocket>>(true)
 wss.close((error) => void error?.message)
 
@@ -86,5 +93,3 @@ useSocket(client)
 
 // @ts-expect-error: a port is a number
 new WebSocketServer({ port: '8080' })
-// @ts-expect-error: there is no such event
-wss.on('connexion', () => undefined)
