@@ -17,12 +17,10 @@ const RULES: Record<string, Rule> = {
   logSerializers: () => undefined,
 }
 
-/** Ports and paths are Fastify's here. */
+/** Ports are Fastify's here. */
 function noRouting(options: object): string | undefined {
-  const name = ['noServer', 'port', 'host', 'backlog', 'path', 'WebSocket'].find((one) => one in options)
-  return (
-    name && `takes no ${name}: the app listens, and its routes say at which paths; for a server apart use sockroute/ws`
-  )
+  const name = ['noServer', 'port', 'host', 'backlog', 'WebSocket'].find((one) => one in options)
+  return name && `takes no ${name}: the app listens, and its routes are here; for a server apart use sockroute/ws`
 }
 
 /** @throws TypeError for an unknown option, or a wrong value */

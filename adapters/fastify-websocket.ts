@@ -36,6 +36,7 @@ const plugin: FastifyPluginCallback<WebsocketPluginOptions> = (app, options, don
 
 function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (error?: Error) => void): void {
   const server = new PluginServer(options.options)
+  if (server.options.path) app.log.warn({ path: server.options.path }, PATH)
   app.decorate('websocketServer', server)
   app.decorateRequest('ws', false)
   app.addHook('onRequest', (request, _reply, next) => {
@@ -54,6 +55,8 @@ function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (err
     done(error)
   })
 }
+
+const PATH = 'sockroute: the option path refuses all other paths with 400: leave it out, the routes say which there are'
 
 /** A server beside the app's own, whose upgrades the routes are for as well. */
 function carryToo(app: Instance, server: NonNullable<WebSocketServerOptions['server']>): void {

@@ -55,7 +55,7 @@ test('mercurius.mjs: what a mutation publishes reaches a subscription', async (t
   // The subscription is under way, and nothing tells when it has arrived: say it until it was heard.
   const isHeard = first.then(() => true)
   do await mutate(port, 'mutation { say(text: "hello") }')
-  while ((await Promise.race([isHeard, undefined])) !== true)
+  while ((await Promise.race([isHeard, Promise.resolve()])) !== true)
   assert.deepEqual((await first).value.data, { said: 'hello' })
 })
 

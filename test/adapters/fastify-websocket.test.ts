@@ -393,7 +393,7 @@ t.test('mistakes are told where they are made', async (t) => {
     [{ preClose: 'x' }, /the option preClose takes a function/],
     [{ options: 1 }, /the option options takes an object/],
     [{ options: { noServer: true } }, /the option options takes no noServer: the app listens/],
-    [{ options: { path: '/' } }, /the option options takes no path/],
+    [{ options: { port: 80 } }, /the option options takes no port/],
     [{ options: { maxPayload: '1mb' } }, /maxPayload/],
     [{ maxPayload: 1 }, /no option maxPayload here/],
     [{ ws: { maxMessageBytes: -1 } }, /maxMessageBytes takes a whole number/],

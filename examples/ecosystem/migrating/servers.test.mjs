@@ -18,7 +18,7 @@ const OURS = {
 const lost = { 'sent before the server has prepared itself': ['welcome to early', 'late'] }
 
 /** Those of which an import is all that has to change. */
-const DROP_INS = { ws: 'sockroute/ws' }
+const DROP_INS = { ws: 'sockroute/ws', 'fastify-websocket': 'sockroute/compat/fastify-websocket' }
 
 /** In what they differ: docs/migrating.md says so. */
 const DIFFERENCES = {
