@@ -8,9 +8,12 @@ const BUFFER_BYTES = 65_536
 /** Node's own, whatever a test puts in its place later. */
 const immediate = setImmediate
 
-/** Where a lane leads: takes what was read, null for its end, and says whether it wants more. */
+/** Where a lane leads. */
 export interface Reader {
+  /** Takes what was read, null for the end, and says whether it wants more. */
   push(bytes: Buffer | null): boolean
+  /** The connection has broken. */
+  reset(): void
 }
 
 /** One direction of a connection in memory: what was written, and has not been read. */
@@ -48,6 +51,11 @@ export class Lane {
   end(): void {
     this.#isEnded = true
     this.#schedule()
+  }
+
+  /** It breaks: what has not arrived never does. */
+  reset(): void {
+    this.#reader?.reset()
   }
 
   /** The reader has gone. */

@@ -25,9 +25,8 @@ export class TestNetwork {
 
   /** The connection breaks: both sides get ECONNRESET. */
   reset(): void {
-    for (const end of [this.#pair.server, this.#pair.client]) {
-      end.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
-    }
+    this.#pair.up.reset()
+    this.#pair.down.reset()
   }
 
   /** The client leaves without a close frame: its FIN, behind what it has sent. */

@@ -22,6 +22,8 @@ export class MemorySocket extends Duplex {
   readonly remoteFamily: 'IPv4' | 'IPv6'
   readonly localAddress: string
   readonly localPort: number
+  bytesRead = 0
+  bytesWritten = 0
   readonly #out: Lane
   readonly #in: Lane
 
@@ -34,15 +36,18 @@ export class MemorySocket extends Duplex {
     this.localPort = localPort
     this.#out = out
     this.#in = incoming
-    incoming.leadTo({ push: (bytes) => this.destroyed || this.push(bytes) })
+    incoming.leadTo({
+      push: (bytes) => this.#receive(bytes),
+      reset: () => this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
+    })
   }
 
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
-    this.#out.write([chunk], done)
+    this.#send([chunk], done)
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Done): void {
-    this.#out.write(
+    this.#send(
       chunks.map(({ chunk }) => chunk),
       done,
     )
@@ -61,6 +66,22 @@ export class MemorySocket extends Duplex {
     this.#out.end()
     this.#in.shut()
     done(error)
+  }
+
+  /** With a RST. */
+  resetAndDestroy(): this {
+    this.#out.reset()
+    return this.destroy()
+  }
+
+  #send(chunks: readonly Buffer[], done: Done): void {
+    for (const { length } of chunks) this.bytesWritten += length
+    this.#out.write(chunks, done)
+  }
+
+  #receive(bytes: Buffer | null): boolean {
+    this.bytesRead += bytes?.length ?? 0
+    return this.destroyed || this.push(bytes)
   }
 
   // What Node's HTTP server, and others, set on a socket: here nothing comes of it.

@@ -53,11 +53,6 @@ const paths: Rule = (value) =>
     ? undefined
     : `takes a list of path prefixes such as ['/socket.io/'], or a function`
 
-const logger: Rule = (value) =>
-  isObject(value) && isFunction(value.warn) && isFunction(value.error)
-    ? undefined
-    : 'takes an object with the methods warn and error, such as console or a pino logger'
-
 const withMethods =
   (what: string, names: readonly string[]): Rule =>
   (value) =>
@@ -65,6 +60,7 @@ const withMethods =
       ? undefined
       : `takes ${what}: an object with the methods ${names.join(', ')}`
 
+const logger = withMethods(`a logger, such as console or pino's`, ['warn', 'error'])
 const broker = withMethods(`a broker's driver`, ['start', 'subscribe', 'unsubscribe', 'publish', 'close'])
 const clock = withMethods(`a clock, such as new TestClock()`, ['now', 'today', 'setTimeout', 'setInterval'])
 

@@ -134,7 +134,7 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     'logger',
     [console, { warn: () => 1, error: () => 1 }],
     [null, {}, 'console', () => 1, { warn: () => 1 }],
-    /warn and error/,
+    /a logger, such as console or pino's: an object with the methods warn, error/,
   ],
   [
     'drain',
@@ -185,7 +185,10 @@ t.test('compression is on, off, or an object of options', async (t) => {
 })
 
 t.test('a logger has both of its methods', async (t) => {
-  t.throws(() => appSettings({ logger: { warn: 1, error: 2 } as never }), /warn and error/)
+  t.throws(
+    () => appSettings({ logger: { warn: 1, error: 2 } as never }),
+    /a logger, such as console or pino's: an object with the methods warn, error/,
+  )
 })
 
 t.test('unknown names are refused, with advice', async (t) => {

@@ -118,6 +118,28 @@ t.test('a write that waits for room ends with its socket', async (t) => {
   }
 })
 
+t.test('a reset is an error at the other end, and what was on its way is lost', async (t) => {
+  const { client, server } = memoryPair(OPTIONS)
+  const up = collect(server)
+  client.write('never seen')
+  client.resetAndDestroy()
+  const [error] = await once(server, 'error')
+  t.equal(error.code, 'ECONNRESET')
+  await settle()
+  t.ok(client.destroyed && server.destroyed)
+  t.equal(up.bytes().length, 0)
+})
+
+t.test('what was read and written is counted', async (t) => {
+  const { client, server } = memoryPair(OPTIONS)
+  collect(server)
+  client.write('four')
+  client.end('teen bytes')
+  await once(server, 'end')
+  t.match(client, { bytesRead: 0, bytesWritten: 14 })
+  t.match(server, { bytesRead: 14, bytesWritten: 0 })
+})
+
 t.test('addresses, as frameworks read them', async (t) => {
   t.match(memoryPair(OPTIONS).server, { remoteAddress: '203.0.113.7', remoteFamily: 'IPv4', localPort: 80 })
   t.match(memoryPair({ remoteAddress: '2001:db8::1', encrypted: true }).server, {

@@ -1,8 +1,9 @@
-/** The shared suite: the same test on each of four hosts, over TCP. */
+/** The shared suite: the same test on each of four hosts, over TCP; or, where the environment says so, over memory. */
 
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { memoryPair } from '../../adapters/testing-transport.ts'
 import type { AppOptions } from '../../src/index.ts'
 import type { AppVerbs } from '../../src/verbs.ts'
 import type { AppSpec, Host, HostedApp } from './host.ts'
@@ -17,6 +18,9 @@ export interface LogEntry {
   readonly url?: string
   readonly status?: number
 }
+
+/** The same suite over what `inject` connects with: it has to be as TCP is. */
+const IN_MEMORY = process.env.SOCKROUTE_IN_MEMORY !== undefined
 
 /** A host that is running, for one test. */
 export class Running implements HostedApp {
@@ -37,7 +41,7 @@ export class Running implements HostedApp {
   }
 
   async connect(): Promise<RawClient> {
-    const client = await RawClient.connect(this.port)
+    const client = IN_MEMORY ? clientInMemory(this.server) : await RawClient.connect(this.port)
     this.#clients.push(client)
     return client
   }
@@ -114,4 +118,10 @@ export async function onEachHost(
   for (const host of HOSTS) {
     await t.test(`${host.name}: ${name}`, (t) => test(t, (spec) => start(t, host, spec), host))
   }
+}
+
+function clientInMemory(server: Server): RawClient {
+  const { client, server: accepted } = memoryPair({ remoteAddress: '127.0.0.1', encrypted: false })
+  server.emit('connection', accepted)
+  return new RawClient(client as unknown as Socket) // as far as it is used there
 }
