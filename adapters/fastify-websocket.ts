@@ -6,7 +6,7 @@ import { type Around, type Instance, upgradeRoute } from './fastify-route.ts'
 import { isRoot, routeBy } from './fastify-routing.ts'
 import { Admission } from './fastify-websocket-admission.ts'
 import { injectInto } from './fastify-websocket-inject.ts'
-import { appOptions, checkPluginOptions } from './fastify-websocket-options.ts'
+import { checkPluginOptions, optionsOf } from './fastify-websocket-options.ts'
 import { PluginServer, type WebSocketServerOptions } from './fastify-websocket-server.ts'
 import type { WebsocketHandler, WebsocketPluginOptions } from './fastify-websocket-types.ts'
 
@@ -50,7 +50,9 @@ function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (err
   app.addHook('onRoute', function (route) {
     onRoute(this, route as unknown as Route, admission) // of GET routes Fastify has filled these in
   })
-  wsPlugin(app, appOptions(server.options, options.ws), (error) => {
+  const routeOptions = optionsOf(server.options, options.ws)
+  const isInner = FASTIFY_AROUND in app
+  wsPlugin(app, isInner ? routeOptions : { ...routeOptions, maxTotalBytes: 'unlimited' }, (error) => {
     if (error === undefined && options.options?.server) carryToo(app, options.options.server)
     done(error)
   })
