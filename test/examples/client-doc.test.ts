@@ -1,5 +1,5 @@
 /**
- * The complete programs of docs/client.md, run as they stand there, but for the address of the server. Each has to print what
+ * The complete programs of docs/client.md, and the README's client, run as they stand there, but for the address of the server. Each has to print what
  * its comments say (`// prints: ...`) and nothing else, and to end by itself.
  */
 import { once } from 'node:events'
@@ -14,11 +14,11 @@ import { Program } from '../support/program.ts'
 import { ROOT } from '../support/root.ts'
 
 const ADDRESS = 'wss://example.com'
-const DOC = readFileSync(`${ROOT}docs/client.md`, 'utf8')
-const PROGRAMS = [...DOC.matchAll(/^```ts\n(\/\/ ([\w-]+\.ts)\n[\s\S]*?)^```$/gm)].map(([, code, file]) => ({
-  code,
-  file,
-}))
+const PROGRAMS = ['docs/client.md', 'README.md'].flatMap((doc) => {
+  const blocks = readFileSync(`${ROOT}${doc}`, 'utf8').matchAll(/^```ts\n(\/\/ ([\w-]+\.ts)\n[\s\S]*?)^```$/gm)
+  const programs = [...blocks].map(([, code, file]) => ({ doc, code, file }))
+  return programs.filter(({ code }) => code.includes(`'sockroute/client'`))
+})
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
@@ -58,7 +58,7 @@ t.teardown(() => {
   return ws.close()
 })
 
-t.ok(PROGRAMS.length >= 4, 'the document has complete programs')
+t.ok(PROGRAMS.length >= 5, 'the documents have complete programs')
 const here = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 const folder = t.testdir(Object.fromEntries(PROGRAMS.map(({ code, file }) => [file, code.replaceAll(ADDRESS, here)]))) // in the package: it is found
 const compiled = ts.createProgram(
@@ -67,8 +67,8 @@ const compiled = ts.createProgram(
 )
 compiled.emit()
 
-for (const { code, file } of PROGRAMS) {
-  t.test(`docs/client.md ${file}`, { timeout: 60_000 }, async (t) => {
+for (const { doc, code, file } of PROGRAMS) {
+  t.test(`${doc} ${file}`, { timeout: 60_000 }, async (t) => {
     const faults = ts.getPreEmitDiagnostics(compiled, compiled.getSourceFile(join(folder, file)))
     t.same(
       faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),

@@ -2,6 +2,7 @@
  * The README's complete programs, run as they stand there. Complete is a block of ts or js whose first line names its
  * file: `// server.ts`. Each has to listen, and to answer a WebSocket: at the ws:// URLs that stand in it, else at the
  * paths of its routes. Those in TypeScript are checked against the package's own declarations, as a user has them.
+ * Its client and its test are run by client-doc.test.ts and testing-doc.test.ts.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -66,7 +67,8 @@ function completeBlocks(markdown: string): Block[] {
   const blocks: Block[] = []
   for (const { index, 1: code } of markdown.matchAll(/^```(?:ts|js|typescript|javascript)\b.*\n([\s\S]*?)^```$/gm)) {
     const file = /^\/\/ ([\w-]+\.[cm]?[jt]s)\b/.exec(code)?.[1]
-    if (file !== undefined) blocks.push({ file, code, line: markdown.slice(0, index).split('\n').length })
+    const isClient = code.includes(`'sockroute/client'`)
+    if (file !== undefined && !isClient) blocks.push({ file, code, line: markdown.slice(0, index).split('\n').length })
   }
   return blocks
 }

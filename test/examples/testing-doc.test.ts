@@ -1,18 +1,23 @@
-/** The tests of docs/testing-your-routes.md, run as their readers would run them. */
+/** The tests that docs/testing-your-routes.md and the README show, run as their readers would run them. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { ROOT } from '../support/root.ts'
 
-const text = readFileSync(`${ROOT}docs/testing-your-routes.md`, 'utf8')
-const files = [...text.matchAll(/^```js\n(\/\/ ([\w.-]+\.mjs)\n[\s\S]*?)^```$/gm)].map(
-  ([, code, name]) => [name, code] as const,
-)
+const guide = readFileSync(`${ROOT}docs/testing-your-routes.md`, 'utf8')
+const readme = readFileSync(`${ROOT}README.md`, 'utf8')
+const files = [guide, readme].flatMap(testsIn)
+
+function testsIn(text: string): (readonly [name: string, code: string])[] {
+  const blocks = text.matchAll(/^```js\n(\/\/ ([\w-]+\.test\.mjs)\n[\s\S]*?)^```$/gm)
+  return [...blocks].map(([, code, name]) => [name, code])
+}
 
 t.test('there are some', async (t) => {
-  t.equal(files.length, text.split('\n```js').length - 1, 'each block of code is a file')
-  t.ok(files.length >= 3)
+  t.equal(testsIn(guide).length, guide.split('\n```js').length - 1, 'each block of code is a file')
+  t.ok(testsIn(guide).length >= 3)
+  t.ok(testsIn(readme).length >= 1)
 })
 
 for (const [name] of files) {
