@@ -169,15 +169,8 @@ export class Settings {
 }
 
 /** `port` may be 0. @throws TypeError for none of them, and for several */
-export function checkSource({
-  port,
-  server,
-  noServer,
-}: {
-  port?: unknown
-  server?: unknown
-  noServer?: unknown
-}): void {
+export function checkSource(options: { port?: unknown; server?: unknown; noServer?: unknown }): void {
+  const { port, server, noServer } = options
   const given = [port !== undefined && port !== null, Boolean(server), noServer === true]
   if (given.filter(Boolean).length === 1) return
   throw new TypeError(
