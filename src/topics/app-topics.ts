@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { ListenOptions, TopicListener } from './listener.ts'
-import type { TopicCounts, TopicEvents, TopicState, TopicSubscription, Topics } from './topics.ts'
+import type { TopicCounts, TopicState, TopicSubscription, Topics } from './topics.ts'
 
 /** What `app.ws.topics` shows. */
 export interface TopicsBehind {
@@ -12,8 +12,11 @@ export interface TopicsBehind {
   listen(topic: unknown, listener: TopicListener, options: ListenOptions): TopicSubscription
 }
 
-/** `app.ws.topics`: what users may know of an app's topics. */
-export class AppTopics extends EventEmitter<TopicEvents> implements Topics {
+/**
+ * `app.ws.topics`: what users may know of an app's topics. `Topics` says which events it has: an emitter that says so itself is
+ * no `Topics` with the types of Node 26.
+ */
+export class AppTopics extends EventEmitter implements Topics {
   readonly #behind: TopicsBehind
 
   constructor(behind: TopicsBehind) {
