@@ -155,6 +155,7 @@ function checkHandshake(options: RouteOptions): RequestHandler {
     const upgrade = upgradeOf(request)
     const refusal = upgrade?.check(inherit(upgrade.settings, options), {
       host: hostOf(request),
+      route: routeOf(request),
       addressOf: () => request.ip,
     })
     if (refusal === undefined) next()
@@ -175,6 +176,11 @@ function accept(handler: ExpressHandler): RequestHandler {
 function refuse(response: Response, refusal: Refusal): void {
   for (const [name, value] of refusalHeaders(refusal)) response.setHeader(name, value)
   response.status(refusal.status).send(`${refusal.reason}\n`)
+}
+
+/** As it was written, behind what its routers are mounted on: of that Express tells only what the client has asked for. */
+function routeOf({ baseUrl, route }: Request): string {
+  return baseUrl + String(route.path)
 }
 
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */

@@ -80,7 +80,11 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
     const upgrade = upgradeOf(request.raw)
     if (upgrade === undefined) return done()
     if (!upgrade.isUndecided) return // an outer hook has replied, and gone on
-    const refusal = upgrade.check(settings, { host: request.host, addressOf: () => request.ip })
+    const refusal = upgrade.check(settings, {
+      host: request.host,
+      route: request.routeOptions.url,
+      addressOf: () => request.ip,
+    })
     if (refusal === undefined) done()
     else refuse(reply, refusal)
   }

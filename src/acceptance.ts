@@ -41,7 +41,7 @@ export class Acceptance {
   }
 
   accept(
-    { hub, request, server }: Stage,
+    { hub, request, server, route }: Stage,
     handler: Opening['handler'],
     routed: unknown,
     connection?: Connection,
@@ -54,7 +54,7 @@ export class Acceptance {
     const extension = negotiate(extensions, settings.compression)
     this.#headers = acceptHeaders(key, protocol, extension?.header)
     const place = this.#place
-    const agreement = { protocol: protocol ?? '', extension, connection }
+    const agreement = { protocol: protocol ?? '', extension, connection, route }
     this.#opening = { settings, ...agreement, handler, request: routed, server, place }
     return undefined
   }

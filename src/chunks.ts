@@ -26,6 +26,19 @@ export class Slot {
   }
 }
 
+/** What a compressed frame was made of. */
+export interface Original {
+  readonly payload: Buffer
+}
+
+/** What takes frames, in the order in which they go out. `original` is for whoever looks; what goes out is the frame. */
+export interface FrameTarget {
+  addFrame(flags: number, opcode: number, payload: Buffer, original?: Original): void
+  addText(flags: number, opcode: number, text: string): void
+  addRaw(bytes: Buffer, original?: Original): void
+  fill(slot: Slot, bytes: Buffer, original?: Original): void
+}
+
 /** What is handed to the transport at once. */
 export interface Batch {
   readonly buffers: readonly Buffer[]
@@ -35,7 +48,7 @@ export interface Batch {
 }
 
 /** Frames, in order, that were not handed to the transport yet. They go out as a server's do: unmasked. RFC 6455 §5.1 */
-export class Chunks {
+export class Chunks implements FrameTarget {
   readonly #transport: Duplex
   /** Bytes added so far; a slot counts as what was reserved for it, until it is filled. */
   added = 0

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { CauseOfEnd, ClosedBy } from './diagnostics-events.ts'
 import type { Intake } from './intake.ts'
 import { ownCopy } from './own-copy.ts'
 import { CloseCode } from './protocol/close-code.ts'
@@ -25,15 +26,26 @@ export class ClosingHandshake {
   reason: Buffer = EMPTY
   /** The peer broke the protocol, or a limit: no answer is awaited. */
   isFailed = false
+  /** Who took the first step. */
+  readonly by: ClosedBy
+  /** The limit that was reached, or the rule that was broken. */
+  readonly cause: CauseOfEnd | undefined
   readonly #transport: Duplex
   readonly #owner: ClosingOwner
   #state: ClosingState = 'open'
   /** The payload of our close frame, once there is a reason for one. */
   #ownClose: Buffer = EMPTY
 
-  constructor(transport: Duplex, owner: ClosingOwner) {
+  constructor(transport: Duplex, owner: ClosingOwner, by: ClosedBy, cause: CauseOfEnd | undefined) {
+    this.by = by
+    this.cause = cause
     this.#transport = transport
     this.#owner = owner
+  }
+
+  /** The code of our close frame; undefined where it has none, or we only answer the peer's. */
+  get ownCode(): number | undefined {
+    return this.#ownClose.length < 2 ? undefined : this.#ownClose.readUInt16BE()
   }
 
   /** Nothing that still comes in matters. */
@@ -54,7 +66,7 @@ export class ClosingHandshake {
 
   /** RFC 6455 §7.1.7 */
   fail(payload: Buffer): void {
-    this.#ownClose = payload
+    if (this.#state === 'open') this.#ownClose = payload
     this.isFailed = true
     this.step('peer-failed')
   }

@@ -47,7 +47,7 @@ export class Compressor {
     const deflated = deflater.step()
     this.#extension.giveDeflater(deflater)
     if (!this.#isWorthwhile(deflated, payload)) return false
-    this.#outbox.addFrame(FIN | RSV1, opcode, deflated)
+    this.#outbox.addFrame(FIN | RSV1, opcode, deflated, { payload })
     return true
   }
 
@@ -56,10 +56,10 @@ export class Compressor {
     if (message.payloadBytes < this.#leastBytes) return false
     if (this.#extension.keepsContext) return this.add(message.opcode, message.payload)
     const compressed = message.compressedFor(this.#extension)
-    if (compressed.frame !== undefined) this.#outbox.addRaw(compressed.frame)
+    if (compressed.frame !== undefined) this.#outbox.addRaw(compressed.frame, message)
     else {
       const slot = this.#outbox.reserve(message.payloadBytes)
-      compressed.whenDone((bytes) => this.#outbox.fill(slot, bytes))
+      compressed.whenDone((bytes) => this.#outbox.fill(slot, bytes, message))
     }
     return true
   }
@@ -91,10 +91,11 @@ export class Compressor {
 
   /** The first of those that have a place is done. */
   #finish(deflated: Deflated): void {
-    const { opcode, payload, slot } = this.#late.shift() as Late // `#step` has seen it
+    const late = this.#late.shift() as Late // `#step` has seen it
+    const { opcode, payload, slot } = late
     this.#release()
     const isWorthwhile = this.#isWorthwhile(deflated, payload)
-    this.#outbox.fill(slot, isWorthwhile ? frame(opcode, deflated, FIN | RSV1) : frame(opcode, payload))
+    this.#outbox.fill(slot, isWorthwhile ? frame(opcode, deflated, FIN | RSV1) : frame(opcode, payload), late)
   }
 
   #abandon(): true {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
+import type { ClosedBy } from './diagnostics-events.ts'
 import type { DrainOptions } from './options.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 
@@ -6,7 +7,7 @@ import { closePayload } from './protocol/frame-writer.ts'
 export interface Departing {
   /** Asks it to end by itself. `goodbye` is the payload of a close frame. */
   depart(goodbye: Buffer): void
-  terminate(): void
+  terminate(by: ClosedBy): void
 }
 
 /** Under this many connections there is no herd to hold back: all are closed at once. */
@@ -64,7 +65,7 @@ export class Drain {
   }
 
   #terminate(): void {
-    for (const member of this.#left) member.terminate()
+    for (const member of this.#left) member.terminate('shutdown')
     this.#timers.push(this.#clock.setTimeout(() => this.#giveUp(), GIVE_UP_MS, true))
   }
 

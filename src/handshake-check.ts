@@ -11,12 +11,16 @@ export interface Stage {
   readonly hub: Hub
   readonly request: IncomingMessage
   readonly server: Server | undefined
+  /** '' until one has checked it. */
+  readonly route: string
 }
 
 /** Who asks, as the framework sees it: through its proxies, where it trusts them. */
 export interface Client {
   /** The host that was addressed. */
   readonly host: string | undefined
+  /** The route that was matched, as it was written: what metrics and diagnostics call it. @defaultValue '' */
+  readonly route?: string
   /** Asked only where addresses have a limit: Node keeps what it has looked up. */
   addressOf(): string | undefined
 }

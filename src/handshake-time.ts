@@ -15,6 +15,11 @@ export class HandshakeTime {
     this.#onOver = onOver
   }
 
+  /** Since its headers were complete. */
+  get elapsedMs(): number {
+    return this.#clock.now() - this.#startedAt
+  }
+
   /** In all: what has passed already counts. Nothing is called before `start`. */
   limit(limitMs: number): void {
     if (limitMs === this.#limitMs) return

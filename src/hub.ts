@@ -5,6 +5,8 @@ import type { Connection } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
+import type { Metrics } from './metrics.ts'
+import { Observer } from './observer.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
@@ -13,7 +15,7 @@ import { appSettings, drainOptions } from './settings.ts'
 import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
-import type { WireHost } from './wire-host.ts'
+import type { Limited, WireHost } from './wire-host.ts'
 
 /** The message is no format: what a peer has put into it may hold a `%`. */
 const consoleLogger: Logger = {
@@ -52,6 +54,7 @@ export class Hub implements WireHost, TopicHost {
   readonly clock: Clock
   readonly connections: Connections
   readonly topics: TopicHub
+  readonly observer: Observer
   /** Open connections, with the server that each came through. */
   readonly #wires = new Map<Wire, object | undefined>()
   readonly #places = new Map<Wire, Place>()
@@ -73,6 +76,7 @@ export class Hub implements WireHost, TopicHost {
     this.heartbeat = new Heartbeat<Wire>(this.clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
+    this.observer = new Observer(this.clock)
     this.connections = listOf(this.#wires)
     this.topics = new TopicHub(this, this.settings.broker)
   }
@@ -84,6 +88,11 @@ export class Hub implements WireHost, TopicHost {
   /** How often each limit was reached. */
   get limitsHit(): LimitsHit {
     return this.#limits.all
+  }
+
+  /** What was counted, and what is, now. */
+  metrics(): Metrics {
+    return this.observer.metrics(this.#wires.keys(), this.#upgrades.size)
   }
 
   /** Whether the app, or the one `server` of it, takes no more connections. */
@@ -134,6 +143,7 @@ export class Hub implements WireHost, TopicHost {
     this.#wires.set(wire, opening.server)
     if (opening.place !== undefined) this.#places.set(wire, opening.place)
     this.#upgrades.delete(upgrade)
+    this.observer.opened(wire, upgrade)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
@@ -160,7 +170,16 @@ export class Hub implements WireHost, TopicHost {
     this.log('error', { err: error }, 'sockroute: a WebSocket handler failed; its connection is closed with 1011')
   }
 
+  onHandlerFailed(wire: Wire, error: unknown): void {
+    this.observer.handlerFailed(wire, error)
+  }
+
+  onRoundTrip(wire: Wire, rttMs: number): void {
+    this.observer.roundTrip(wire, rttMs)
+  }
+
   onClosed(wire: Wire): void {
+    this.observer.closed(wire)
     this.#places.get(wire)?.release()
     this.#places.delete(wire)
     this.#wires.delete(wire)
@@ -174,8 +193,9 @@ export class Hub implements WireHost, TopicHost {
     this.log('warn', { messages }, 'sockroute: a client has left, and its last messages were dropped: nobody took them')
   }
 
-  onLimit(name: LimitName): void {
+  onLimit(name: LimitName, at?: Limited): void {
     this.#limits.hit(name)
+    this.observer.limit(name, at)
     if (name === 'maxTotalBytes') this.#onEvicted()
   }
 
@@ -191,10 +211,12 @@ export class Hub implements WireHost, TopicHost {
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {
     const wires = [...this.#wires].filter(([, server]) => isConcerned(server)).map(([wire]) => wire)
     const upgrades = [...this.#upgrades, ...this.#lingering].filter(({ server }) => isConcerned(server))
+    const ended = this.observer.drain(wires.length, upgrades.length)
     const drain = new Drain([...wires, ...upgrades], { ...this.settings.drain, ...options }, this.clock)
     this.#drains.add(drain)
     await drain.done
     this.#drains.delete(drain)
+    ended()
   }
 
   #gone(member: Departing): void {

@@ -4,10 +4,36 @@ export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } f
 export type { Clock, Timer } from './clock.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
+export { observe } from './diagnostics.ts'
+export type {
+  BrokerEvent,
+  BrokerGapEvent,
+  CauseOfEnd,
+  ChannelName,
+  ClosedBy,
+  ConnectionClosedEvent,
+  ConnectionOpenedEvent,
+  DiagnosticsEvents,
+  DrainBegunEvent,
+  DrainEndedEvent,
+  FramePassedEvent,
+  HandlerErrorEvent,
+  LimitEvent,
+  MessagePassedEvent,
+  OfConnection,
+  PingEvent,
+  PublishedEvent,
+  RefusalReason,
+  RoundTripEvent,
+  TopicEvent,
+  UpgradeBegunEvent,
+  UpgradeRefusedEvent,
+} from './diagnostics-events.ts'
 export type { ConnectionEvents } from './events.ts'
 export { handshakeSignal } from './handshake-signal.ts'
 export type { Connections } from './hub.ts'
 export type { LimitName, LimitsHit } from './limits.ts'
+export type { Metrics, RouteMetrics, Tally, TimesTaken } from './metrics.ts'
 export type {
   AppOptions,
   ConnectionOptions,

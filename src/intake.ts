@@ -1,8 +1,10 @@
 import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
+import type { OfConnection } from './diagnostics-events.ts'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import { turns } from './extensions/turns.ts'
+import { IncomingTap } from './incoming-tap.ts'
 import type { ConnectionSettings } from './options.ts'
 import { ownCopy } from './own-copy.ts'
 import { ProtocolError } from './protocol/errors.ts'
@@ -93,6 +95,14 @@ export class Intake implements HeldReader, TransportListener {
   get heldBytes(): number {
     const inflating = this.#inflating === undefined ? 0 : this.#inflating.heldBytes
     return this.unfinishedBytes + inflating + (this.#rest === undefined ? 0 : this.#rest.length)
+  }
+
+  /** From here on frames and messages are told of as those `of` a connection; or not any more. */
+  tell(of: OfConnection | undefined, masked: boolean): void {
+    const tap = of && new IncomingTap(of, masked, this.#assembler, this.#owner)
+    this.#parser.redirect(tap ?? this.#assembler)
+    const last = this.#inflating ?? this.#assembler
+    last.redirect(tap ?? this.#owner)
   }
 
   /** From here on the transport's end is noticed. */

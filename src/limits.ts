@@ -33,6 +33,7 @@ const BY_ERROR: Partial<Record<ProtocolErrorCode, LimitName>> = {
   WS_TOO_MANY_FRAGMENTS: 'maxFragments',
   WS_MESSAGE_TIMEOUT: 'messageTimeoutMs',
   WS_MESSAGE_RATE: 'messageRate',
+  WS_OVERLOADED: 'maxTotalBytes',
 }
 
 /** The limit that a fault of the peer's has reached, if it has reached one. */

@@ -1,9 +1,13 @@
 import type { Duplex } from 'node:stream'
-import { type Batch, Chunks, type Slot } from './chunks.ts'
+import { type Batch, Chunks, type FrameTarget, type Original, type Slot } from './chunks.ts'
 import { inNoContext } from './no-context.ts'
+import type { OfConnection } from './diagnostics-events.ts'
+import { OutgoingTap } from './outgoing-tap.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
 
 export interface OutboxOwner {
+  /** A turn begins in which frames are added, and none has been yet. */
+  onTurn(): void
   /** The transport has taken more of what was added. */
   onSent(): void
   /** What is unsent may have changed: more was added, or less is left. */
@@ -47,6 +51,8 @@ export class Outbox {
   readonly #transport: Duplex
   readonly #owner: OutboxOwner
   readonly #chunks: Chunks
+  /** The chunks, or what stands before them while somebody looks. */
+  #frames: FrameTarget
   #receipts: Receipts | undefined = undefined
   #written = 0
   /** Of what is written, as the chunks count. */
@@ -59,6 +65,7 @@ export class Outbox {
     this.#transport = transport
     this.#owner = owner
     this.#chunks = chunks
+    this.#frames = chunks
   }
 
   /** Bytes that the transport has not reported as written. */
@@ -81,20 +88,28 @@ export class Outbox {
     return this.#chunks.isStuck
   }
 
-  addFrame(flags: number, opcode: number, payload: Buffer): void {
-    this.#chunks.addFrame(flags, opcode, payload)
-    this.#schedule()
+  /** From here on frames are told of as those `of` a connection; or not any more. */
+  tell(of: OfConnection | undefined, masked: boolean): void {
+    this.#frames = of === undefined ? this.#chunks : new OutgoingTap(of, masked, this.#chunks)
+  }
+
+  addFrame(flags: number, opcode: number, payload: Buffer, original?: Original): void {
+    if (!this.#inTurn) this.#scheduleTurn()
+    this.#frames.addFrame(flags, opcode, payload, original)
+    this.#flushMany()
   }
 
   addText(flags: number, opcode: number, text: string): void {
-    this.#chunks.addText(flags, opcode, text)
-    this.#schedule()
+    if (!this.#inTurn) this.#scheduleTurn()
+    this.#frames.addText(flags, opcode, text)
+    this.#flushMany()
   }
 
   /** Bytes that are framed already. */
-  addRaw(bytes: Buffer): void {
-    this.#chunks.addRaw(bytes)
-    this.#schedule()
+  addRaw(bytes: Buffer, original?: Original): void {
+    if (!this.#inTurn) this.#scheduleTurn()
+    this.#frames.addRaw(bytes, original)
+    this.#flushMany()
   }
 
   /** Keeps a place for a frame that is not ready yet: everything that is added later follows it. */
@@ -104,9 +119,10 @@ export class Outbox {
     return slot
   }
 
-  fill(slot: Slot, bytes: Buffer): void {
-    this.#chunks.fill(slot, bytes)
-    this.#schedule()
+  fill(slot: Slot, bytes: Buffer, original?: Original): void {
+    if (!this.#inTurn) this.#scheduleTurn()
+    this.#frames.fill(slot, bytes, original)
+    this.#flushMany()
   }
 
   /** Until `endTurn`, frames gather. Without it they gather until the event loop's turn ends. */
@@ -148,12 +164,15 @@ export class Outbox {
     this.#receipts?.drop(why)
   }
 
-  #schedule(): void {
-    if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES && !this.isStuck) this.flush()
-    if (this.#inTurn) return
+  #scheduleTurn(): void {
     this.#inTurn = true
     if (due.length === 0) inNoContext(scheduleEnd)
     due.push(this)
+    this.#owner.onTurn()
+  }
+
+  #flushMany(): void {
+    if (this.unsentBytes - this.#inFlight >= FLUSH_BYTES && !this.isStuck) this.flush()
   }
 
   /** In one system call, where the transport can. */

@@ -90,11 +90,12 @@ export class Pulse {
     return payload
   }
 
-  /** A pong came; if it is the last ping's, the round trip is known. RFC 6455 §5.5.3 */
-  pong(payload: Buffer, clockNow: number): void {
-    if (this.#sentAt === undefined || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return
+  /** A pong came; if it is the last ping's, the round trip is known, and returned. RFC 6455 §5.5.3 */
+  pong(payload: Buffer, clockNow: number): number | undefined {
+    if (this.#sentAt === undefined || payload.length !== 4 || payload.readUInt32BE(0) !== this.#count) return undefined
     this.rtt = clockNow - this.#sentAt
     this.#underWay.arrived(this.#mark, this.#heardAt)
     this.#sentAt = undefined
+    return this.rtt
   }
 }

@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { RefusalReason } from './diagnostics-events.ts'
 import type { HandshakeRefusal } from './protocol/handshake.ts'
 
 const refusal = (status: number, reason: string, ...headers: [string, string][]): HandshakeRefusal => ({
@@ -14,6 +15,14 @@ export const FAILED: HandshakeRefusal = refusal(500, 'Internal Server Error')
 export const TOO_MANY: HandshakeRefusal = refusal(429, 'Too Many Requests', ['Retry-After', '5'])
 /** Too many handshakes, or the end is near. RFC 9110 §15.6.4 */
 export const UNAVAILABLE: HandshakeRefusal = refusal(503, 'Service Unavailable', ['Retry-After', '5'])
+
+/** Why a route's check refuses. */
+export function reasonOf(refusal: HandshakeRefusal): RefusalReason {
+  if (refusal === FORBIDDEN) return 'origins'
+  if (refusal === TOO_MANY) return 'maxConnectionsPerAddress'
+  if (refusal === UNAVAILABLE) return 'maxConnections'
+  return refusal.status === 431 ? 'maxHeaderFields' : 'handshake'
+}
 
 /**
  * The header fields of a refusal: those it names, and what keeps its one line of text from being anything else. A

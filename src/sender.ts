@@ -22,6 +22,8 @@ export interface SenderOwner {
   onCongested(): void
   /** A later ping came before an earlier one could be answered. */
   onPongReplaced(): void
+  /** As the outbox tells. */
+  onTurn(): void
   /** The congestion is over. */
   onDrained(): void
   /** What is unsent may have changed. */
@@ -35,6 +37,8 @@ export class Sender implements OutboxOwner {
   readonly outbox: Outbox
   /** A fragmented message is under way. RFC 6455 §5.4 */
   isFragmenting = false
+  /** Whole messages that were taken, to be sent. */
+  messages = 0
   /** More was unsent than `maxBufferedBytes`, and half of it still is. */
   isCongested = false
   readonly #settings: ConnectionSettings
@@ -75,6 +79,7 @@ export class Sender implements OutboxOwner {
     if (this.isFragmenting || !compress || this.#compressor === undefined)
       return this.part(opcode, data, true, callback)
     if (!this.#mayAdd(callback)) return false
+    this.messages++
     if (!this.#compressor.add(opcode, data)) this.#addData(FIN, opcode, data)
     this.#added(callback)
     return !this.isCongested
@@ -85,6 +90,7 @@ export class Sender implements OutboxOwner {
     if (!this.#mayAdd(callback)) return false
     const frameOpcode = this.isFragmenting ? Opcode.Continuation : opcode
     this.isFragmenting = !fin
+    this.messages += fin ? 1 : 0
     this.#addData(fin ? FIN : 0, frameOpcode, data)
     this.#added(callback)
     if (fin && this.#held !== undefined) this.#release(this.#held)
@@ -104,6 +110,7 @@ export class Sender implements OutboxOwner {
       this.#owner.onUnsent()
       return !this.isCongested
     }
+    this.messages++
     const isCompressed = message.compress && this.#compressor?.addPrepared(message) === true
     if (!isCompressed) this.outbox.addRaw(message.frame)
     this.#added(callback)
@@ -178,6 +185,10 @@ export class Sender implements OutboxOwner {
 
   onUnsent(): void {
     this.#owner.onUnsent()
+  }
+
+  onTurn(): void {
+    this.#owner.onTurn()
   }
 
   #release(held: Held[]): void {

@@ -5,6 +5,7 @@ import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { Connection } from './connection.ts'
+import type { RefusalReason } from './diagnostics-events.ts'
 import type { Departing } from './drain.ts'
 import type { Client } from './handshake-check.ts'
 import { seal } from './handshake-response.ts'
@@ -15,7 +16,7 @@ import type { Hub, Opening } from './hub.ts'
 import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
-import { FAILED, TIMED_OUT, writeRefusal } from './refusal.ts'
+import { FAILED, reasonOf, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
 
@@ -49,6 +50,10 @@ export class Upgrade implements Departing, SocketOwner {
   #state: State = 'waiting'
   /** A reply was given, and may still be held up on its way: by the store of a session, say. */
   #isReplied = false
+  /** The one that has checked it last. */
+  route = ''
+  /** Why it is refused, if it is: what the app replies, until something else is known. */
+  #reason: RefusalReason = 'app'
   /** What the handshake has become. */
   #wire: Wire | undefined = undefined
 
@@ -82,6 +87,10 @@ export class Upgrade implements Departing, SocketOwner {
     return this.#state === 'over'
   }
 
+  get elapsedMs(): number {
+    return this.#time.elapsedMs
+  }
+
   /** Aborted when the client leaves, or the handshake's time is over. */
   get signal(): AbortSignal {
     return this.#cancellation.signal
@@ -98,6 +107,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.#time.limit(this.settings.handshakeTimeoutMs)
     this.#socket.inTurn(() => {
       this.#state = 'routing'
+      this.hub.observer.begun(this.request)
       this.#socket.attach()
       attempt(route, (error) => this.#onError(error))
       if (!this.#isOver && !this.#socket.isAnswered) this.#wait()
@@ -107,7 +117,9 @@ export class Upgrade implements Departing, SocketOwner {
 
   /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
   enter(hub: Hub): boolean {
+    this.#reason = hub.isClosing(this.server) ? 'shutdown' : 'maxPendingHandshakes'
     if (!hub.takes(this)) return false
+    this.#reason = 'app'
     if (hub !== this.hub) {
       this.hub.end(this)
       this.#acceptance.leave()
@@ -135,7 +147,10 @@ export class Upgrade implements Departing, SocketOwner {
   /** The first thing in a route: whether the handshake is right, its origin allowed, and there is a place for it. */
   check(settings: RouteSettings, client: Client): HandshakeRefusal | undefined {
     if (this.#state === 'routing') this.#time.limit(settings.handshakeTimeoutMs)
-    return this.#acceptance.check(this, settings, client)
+    this.route = client.route ?? ''
+    const refusal = this.#acceptance.check(this, settings, client)
+    this.#reason = refusal === undefined ? 'app' : reasonOf(refusal)
+    return refusal
   }
 
   /**
@@ -146,6 +161,7 @@ export class Upgrade implements Departing, SocketOwner {
   accept(handler: Opening['handler'], request: unknown, connection?: Connection): HandshakeRefusal | undefined {
     if (!this.isUndecided) return FAILED
     const refusal = this.#acceptance.accept(this, handler, request, connection)
+    if (refusal === UNAVAILABLE) this.#reason = 'shutdown'
     if (refusal !== undefined) return refusal
     this.response.statusCode = 101
     this.#state = 'accepted'
@@ -200,14 +216,17 @@ export class Upgrade implements Departing, SocketOwner {
     this.#time.cancel()
     this.#socket.detach()
     const { opening } = this.#acceptance
-    if (opening === undefined) this.#end()
+    if (opening === undefined) this.#end(this.response.statusCode)
     else this.#open(opening)
   }
 
   onGone(): void {
+    const isAnswered = this.#state === 'refused'
+    const isLate = this.#reason === 'handshakeTimeoutMs'
     this.#state = 'over'
     this.#acceptance.leave()
     this.#time.cancel()
+    if (!isAnswered) this.hub.observer.refused(this, undefined, isLate ? 'handshakeTimeoutMs' : 'left')
     this.#cancellation.cancel('the client left during the handshake')
     this.hub.end(this)
     if (!this.response.writableFinished) abort(this.request)
@@ -237,8 +256,9 @@ export class Upgrade implements Departing, SocketOwner {
     this.#wire = this.hub.open(this.#socket.release(), this.#head, opening, this)
   }
 
-  #end(): void {
+  #end(status: number): void {
     this.#state = 'refused'
+    this.hub.observer.refused(this, status, this.#reason)
     this.#acceptance.leave()
     this.hub.linger(this)
     this.#socket.end()
@@ -248,6 +268,7 @@ export class Upgrade implements Departing, SocketOwner {
   /** The 504 goes past the response, for whoever holds that may never let go of it; what it replies late is discarded. */
   #onTimeOver(): void {
     const isHeld = !this.response.headersSent && (this.#state === 'routing' || this.#state === 'accepted')
+    if (isHeld || this.#state === 'waiting') this.#reason = 'handshakeTimeoutMs'
     this.hub.onLimit('handshakeTimeoutMs')
     if (isHeld) logWait(this, this.#isReplied)
     if (!isHeld || this.#state === 'accepted') {
@@ -258,6 +279,6 @@ export class Upgrade implements Departing, SocketOwner {
     this.response.destroy()
     this.#cancellation.cancel('the handshake took longer than handshakeTimeoutMs')
     this.#socket.write(TIMED_OUT)
-    this.#end()
+    this.#end(504)
   }
 }

@@ -1,5 +1,6 @@
 import type { Connections, Hub } from './hub.ts'
 import type { LimitsHit } from './limits.ts'
+import type { Metrics } from './metrics.ts'
 import type { DrainOptions } from './options.ts'
 import type { MessageData } from './payload.ts'
 import type { PreparedMessage } from './prepared.ts'
@@ -11,6 +12,8 @@ export interface AppVerbs {
   readonly connections: Connections
   /** How often each limit was reached since the app began, by the names of the options. */
   readonly limitsHit: LimitsHit
+  /** Counters and times of the app and of each of its routes, and what is now. It looks at every open connection: for each scrape, not for each message. */
+  metrics(): Metrics
   /** What this app's sockets are subscribed to. */
   readonly topics: Topics
   /**
@@ -36,6 +39,7 @@ export function withVerbs<Target extends object>(target: Target, hub: Hub): Targ
   const verbs: PropertyDescriptorMap = {
     connections: { value: hub.connections, enumerable: true },
     limitsHit: { get: () => hub.limitsHit, enumerable: true },
+    metrics: { value: () => hub.metrics(), enumerable: true },
     topics: { value: hub.topics.view, enumerable: true },
     publish: { value: hub.topics.publish.bind(hub.topics), enumerable: true },
     publishConfirmed: { value: hub.topics.publishConfirmed.bind(hub.topics), enumerable: true },

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { serverOf } from './handshake-socket.ts'
 import { type Connections, Hub } from './hub.ts'
 import type { LimitsHit } from './limits.ts'
+import type { Metrics } from './metrics.ts'
 import type { AppOptions, DrainOptions, RouteOptions, RouteSettings } from './options.ts'
 import type { MessageData } from './payload.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
@@ -23,6 +24,8 @@ export interface NodeRouteOptions extends RouteOptions {
    * aborted when the client leaves or the handshake's time is over.
    */
   readonly onRequest?: (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => unknown
+  /** What metrics and diagnostics call this route, such as '/chat/:room'. @defaultValue '' */
+  readonly route?: string
 }
 
 export type NodeHandler<Data = Record<string, unknown>> = (
@@ -33,6 +36,7 @@ export type NodeHandler<Data = Record<string, unknown>> = (
 interface NodeRoute {
   readonly onRequest: NodeRouteOptions['onRequest']
   readonly settings: RouteSettings
+  readonly route: string
 }
 
 const NO_OPTIONS: NodeRouteOptions = {}
@@ -75,10 +79,11 @@ export class WebSockets implements AppVerbs {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, ...rest: unknown[]): void {
     const handler = rest.pop()
     checkHandler(handler, 'upgrade()')
-    const { onRequest, settings } = this.#routeOf((rest[0] ?? NO_OPTIONS) as NodeRouteOptions) // checked there
+    const { onRequest, settings, route } = this.#routeOf((rest[0] ?? NO_OPTIONS) as NodeRouteOptions) // checked there
     this.#begin(request, socket, head, async (upgrade) => {
       const refusal = upgrade.check(settings, {
         host: request.headers.host,
+        route,
         addressOf: () => request.socket.remoteAddress,
       })
       if (refusal !== undefined) return writeRefusal(upgrade.response, refusal)
@@ -106,6 +111,11 @@ export class WebSockets implements AppVerbs {
     return this.#hub.limitsHit
   }
 
+  /** Counters and times of the app and of each of its routes, and what is now. */
+  metrics(): Metrics {
+    return this.#hub.metrics()
+  }
+
   /** Sends a message to every socket that is subscribed to `topic`. Returns for how many of this process it was queued. */
   publish(topic: string, data: MessageData | PreparedMessage, options?: PublishOptions): number {
     return this.#hub.topics.publish(topic, data, options)
@@ -125,9 +135,12 @@ export class WebSockets implements AppVerbs {
   #routeOf(options: NodeRouteOptions): NodeRoute {
     const known = this.#routes.get(options)
     if (known !== undefined) return known
-    const { onRequest, ...rest } = options
+    const { onRequest, route: name = '', ...rest } = options
     if (onRequest !== undefined) checkHandler(onRequest, 'the option onRequest')
-    const route = { onRequest, settings: inherit(this.#hub.settings, routeOptions(rest)) }
+    if (typeof name !== 'string') {
+      throw new TypeError(`sockroute: the option route takes the route's name, such as '/chat/:room'; got ${typeof name}`)
+    }
+    const route = { onRequest, settings: inherit(this.#hub.settings, routeOptions(rest)), route: name }
     this.#routes.set(options, route)
     return route
   }

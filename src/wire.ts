@@ -5,6 +5,8 @@ import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection, join } from './connection.ts'
 import { Deadlines, type Due, shortestMs, type Watched } from './deadlines.ts'
+import { CHANNELS, isWatched } from './diagnostics.ts'
+import type { CauseOfEnd, ClosedBy, OfConnection } from './diagnostics-events.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
@@ -37,6 +39,8 @@ const OLD = closePayload(CloseCode.GoingAway, 'maximum lifetime reached')
 /** What is published would pile up in front of it. */
 const SLOW = closePayload(CloseCode.TryAgainLater, 'messages are not read as fast as they come')
 
+const PINGS = CHANNELS['sockroute:ping']
+
 type ErrorReport = (error: unknown, connection: Connection) => void
 
 /** What client and server have agreed on. */
@@ -44,6 +48,8 @@ export interface Agreement {
   /** The subprotocol; '' for none. */
   readonly protocol: string
   readonly extension?: PermessageDeflate | undefined
+  /** As the framework writes it. @defaultValue '' */
+  readonly route?: string | undefined
   /** @defaultValue the server's */
   readonly role?: Role | undefined
   /** One that was made before there was a wire, with a stand-in behind it. */
@@ -68,6 +74,14 @@ export class Wire
   readonly protocol: string
   /** '' for none. */
   readonly extensions: string
+  /** What diagnostics call it; '' where there is none. */
+  readonly route: string
+  /** By the clock, in whole milliseconds. */
+  readonly openedAt: number
+  /** Of the transport, since the handshake. */
+  receivedBytes = 0
+  /** Most that was unsent when a turn ended. */
+  highestBacklogBytes = 0
   /** 'close' has been emitted. */
   isFinished = false
   /** What the budget was told that we hold. */
@@ -91,13 +105,15 @@ export class Wire
   #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
+  /** Somebody looks at its frames or messages. */
+  #isWatched = false
 
   /** `report` is told what handlers throw; without it the host is. */
   constructor(
     transport: Duplex,
     settings: WireSettings,
     host: WireHost,
-    { protocol, extension, role = SERVER, connection }: Agreement,
+    { protocol, extension, route = '', role = SERVER, connection }: Agreement,
     report?: ErrorReport,
   ) {
     this.#transport = transport
@@ -107,6 +123,8 @@ export class Wire
     this.role = role
     this.protocol = protocol
     this.extensions = extension?.header ?? ''
+    this.route = route
+    this.openedAt = Math.floor(host.heartbeat.clock.now())
     this.connection = connection ?? new Connection(this)
     this.inbox = connection === undefined ? new Inbox(this.connection, this) : join(connection, this)
     this.intake = new Intake(transport, settings, this, role, extension)
@@ -150,6 +168,20 @@ export class Wire
     return this.#closing?.reason ?? EMPTY
   }
 
+  /** Who began the end. */
+  get closedBy(): ClosedBy {
+    return this.#closing?.by ?? 'network'
+  }
+
+  get closeCause(): CauseOfEnd | undefined {
+    return this.#closing?.cause
+  }
+
+  /** The code of our own close frame, if it has one that is no answer. */
+  get sentCloseCode(): number | undefined {
+    return this.#closing?.ownCode
+  }
+
   /** The peer broke the protocol, or a limit: no answer is awaited. */
   get isFailed(): boolean {
     return this.#closing?.isFailed === true
@@ -188,7 +220,7 @@ export class Wire
   }
 
   closeAsSlow(): void {
-    this.close(SLOW)
+    this.close(SLOW, 'limit', 'slowSubscriber')
   }
 
   call(listener: (...args: never[]) => unknown, args: unknown[]): unknown {
@@ -196,22 +228,22 @@ export class Wire
   }
 
   /** `payload` is that of a close frame. RFC 6455 §7.1.2 */
-  close(payload: Buffer): void {
+  close(payload: Buffer, by: ClosedBy = 'app', cause?: CauseOfEnd): void {
     if (!this.isOpen) return
-    this.#end().request(payload)
+    this.#end(by, cause).request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
   }
 
   /** The app is shutting down. */
   depart(goodbye: Buffer): void {
-    this.close(goodbye)
+    this.close(goodbye, 'shutdown')
   }
 
-  terminate(): void {
+  terminate(by: ClosedBy = 'app', cause?: CauseOfEnd): void {
     this.inbox.discard()
     if (this.#isGone) this.#finish()
-    else this.#end().step('terminated')
+    else this.#end(by, cause).step('terminated')
   }
 
   /** Fulfils when 'close' has been emitted. */
@@ -230,6 +262,8 @@ export class Wire
   // What the intake tells.
 
   onBytes(count: number): void {
+    this.onTurn()
+    this.receivedBytes += count
     this.pulse.heard(this.#host.heartbeat.now)
     if (!this.isOpen) this.lateBytes += count
     this.#throttle?.onBytes(count)
@@ -239,29 +273,29 @@ export class Wire
   /** RFC 6455 §7.1.7 */
   onFault(error: ProtocolError): void {
     const limit = limitOf(error)
-    if (limit !== undefined) this.#host.onLimit(limit)
-    this.#end().fail(closePayload(error.closeCode, error.message))
+    if (limit !== undefined && error.code !== 'WS_OVERLOADED') this.#host.onLimit(limit, this)
+    this.#end(limit === undefined ? 'peer' : 'limit', limit ?? error.code).fail(closePayload(error.closeCode, error.message))
     if (this.connection.listenerCount('error') > 0) this.#emit('error', error)
   }
 
   onRead(): void {
-    if (this.#throttle?.hold()) this.#host.onLimit('messageRate')
+    if (this.#throttle?.hold()) this.#host.onLimit('messageRate', this)
     this.outbox.endTurn()
     this.#account()
     this.#regulate()
   }
 
   onEnd(): void {
-    this.#end().step('transport-ended')
+    this.#end('network').step('transport-ended')
   }
 
   onTransportClosed(): void {
     if (this.#isGone) return
-    this.#end().step('transport-closed')
+    this.#end('network').step('transport-closed')
     this.intake.stop()
     this.#isGone = true
+    this.#host.onClosed(this) // while it is known what was sent
     this.sender.drop()
-    this.#host.onClosed(this)
     this.inbox.pump()
   }
 
@@ -280,12 +314,13 @@ export class Wire
 
   onPong(payload: Buffer): void {
     this.#count()
-    this.pulse.pong(payload, this.#host.heartbeat.clock.now())
+    const rttMs = this.pulse.pong(payload, this.#host.heartbeat.clock.now())
+    if (rttMs !== undefined) this.#host.onRoundTrip(this, rttMs)
     this.#emit('pong', payload)
   }
 
   onClose(code: number, reason: Buffer): void {
-    this.#end().receive(code, reason)
+    this.#end('peer').receive(code, reason)
   }
 
   // What the closing handshake, the sender and the inbox tell.
@@ -299,11 +334,11 @@ export class Wire
   }
 
   onCongested(): void {
-    this.#host.onLimit('maxBufferedBytes')
+    this.#host.onLimit('maxBufferedBytes', this)
   }
 
   onPongReplaced(): void {
-    this.#host.onLimit('pongs')
+    this.#host.onLimit('pongs', this)
   }
 
   onDrained(): void {
@@ -313,7 +348,14 @@ export class Wire
 
   onUnsent(): void {
     this.#quietUntil = 0 // told at the end of each read and write
+    const { unsentBytes } = this.outbox
+    if (unsentBytes > this.highestBacklogBytes) this.highestBacklogBytes = unsentBytes
     this.#account()
+  }
+
+  /** Asked once a turn: frames and messages pass by while nobody looks at them. */
+  onTurn(): void {
+    if (isWatched() !== this.#isWatched) this.#watch()
   }
 
   onTaken(): void {
@@ -325,6 +367,7 @@ export class Wire
 
   onHandlerError(error: unknown): void {
     if (error instanceof ConnectionClosedError && !this.isOpen) return // the peer was faster: nobody's fault
+    this.#host.onHandlerFailed(this, error)
     if (this.#report === undefined) this.#host.onHandlerError(error, this.connection)
     else this.#report(error, this.connection)
   }
@@ -347,10 +390,10 @@ export class Wire
   evict(): void {
     this.inbox.discard()
     // What is unsent lies in front of any close frame, and counts until the transport is gone.
-    if (!this.isOpen || this.outbox.unsentBytes > 0) this.terminate()
+    if (!this.isOpen || this.outbox.unsentBytes > 0) this.terminate('limit', 'maxTotalBytes')
     else this.onFault(new ProtocolError('WS_OVERLOADED'))
     this.#account()
-    this.#host.onLimit('maxTotalBytes')
+    this.#host.onLimit('maxTotalBytes', this)
   }
 
   #onDue(due: Due): void {
@@ -358,16 +401,16 @@ export class Wire
       this.onFault(new ProtocolError('WS_MESSAGE_TIMEOUT'))
       return
     }
-    this.#host.onLimit(due)
-    if (due === 'maxLifetimeMs') this.close(OLD)
-    else if (due === 'closeTimeoutMs') this.#end().step('timed-out')
-    else this.terminate()
+    this.#host.onLimit(due, this)
+    if (due === 'maxLifetimeMs') this.close(OLD, 'limit', due)
+    else if (due === 'closeTimeoutMs') this.#end('limit', due).step('timed-out')
+    else this.terminate('limit', due)
   }
 
   /** Asked for only to take a step: from the first time on the connection is not open. */
-  #end(): ClosingHandshake {
+  #end(by: ClosedBy, cause?: CauseOfEnd): ClosingHandshake {
     if (this.#closing === undefined) {
-      this.#closing = new ClosingHandshake(this.#transport, this)
+      this.#closing = new ClosingHandshake(this.#transport, this, by, cause)
       if (this.subscriptions !== undefined) this.#host.topics.leave(this)
     }
     return this.#closing
@@ -375,8 +418,8 @@ export class Wire
 
   #exceed(limit: LimitName): void {
     if (this.#closing?.isClosed) return
-    this.#host.onLimit(limit)
-    this.terminate()
+    this.#host.onLimit(limit, this)
+    this.terminate('limit', limit)
   }
 
   /** @throws ProtocolError for one more than may come */
@@ -441,7 +484,17 @@ export class Wire
   #checkPulse(now: number): void {
     const action = this.pulse.beat(now, this.outbox.unsentBytes === 0, this.intake.isListening)
     if (action === 'dead') this.#exceed('pongTimeoutMs')
-    if (action === 'ping') this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
+    if (action !== 'ping') return
+    this.sender.control(Opcode.Ping, this.pulse.ping(this.#host.heartbeat.clock.now()))
+    if (PINGS.hasSubscribers) PINGS.publish({ connection: this.connection, route: this.route })
+  }
+
+  /** What passes is told from now on, or not any more. */
+  #watch(): void {
+    this.#isWatched = !this.#isWatched
+    const of: OfConnection | undefined = this.#isWatched ? this : undefined
+    this.intake.tell(of, this.role.hearsMasked)
+    this.outbox.tell(of, !this.role.hearsMasked)
   }
 
   /** Tells the budget what we hold now. */

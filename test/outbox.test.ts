@@ -21,7 +21,11 @@ function setUp(): Setup {
   far.on('data', (chunk: Buffer) => received.push(chunk))
   transport.on('error', () => undefined)
   let sent = 0
-  const outbox = new Outbox(transport, { onSent: () => void sent++, onUnsent: () => undefined })
+  const outbox = new Outbox(transport, {
+    onTurn: () => undefined,
+    onSent: () => void sent++,
+    onUnsent: () => undefined,
+  })
   return { outbox, transport, received, sent: () => sent, text: (data) => outbox.addText(FIN, Opcode.Text, data) }
 }
 

@@ -36,6 +36,14 @@ export class ClientHost implements WireHost {
     })
   }
 
+  onHandlerFailed(): void {
+    // nobody counts
+  }
+
+  onRoundTrip(): void {
+    // nobody counts
+  }
+
   onClosed(): void {
     // nobody counts
   }

@@ -17,6 +17,7 @@ export class Connecting implements StandIn, InboxOwner {
   readonly pulse = { rtt: undefined }
   readonly topics = NO_TOPICS
   readonly protocol = ''
+  readonly route = ''
   readonly extensions = ''
   readonly isOpen = false
   readonly isCongested = false

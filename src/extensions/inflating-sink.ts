@@ -23,7 +23,7 @@ export interface HeldReader {
  * turn holds everything behind it, so that the order stays. RFC 7692 §7.2.2
  */
 export class InflatingSink implements MessageSink {
-  readonly #next: MessageSink
+  #next: MessageSink
   readonly #reader: HeldReader
   readonly #extension: PermessageDeflate
   readonly #maxMessageBytes: number
@@ -45,6 +45,11 @@ export class InflatingSink implements MessageSink {
   /** What is held of a message that is not whole. */
   get heldBytes(): number {
     return (this.#waiting === undefined ? 0 : this.#waiting.length) + (this.#inflater?.heldBytes ?? 0)
+  }
+
+  /** From here on `next` is given the messages. It may be changed at any time. */
+  redirect(next: MessageSink): void {
+    this.#next = next
   }
 
   onMessage(data: Buffer, isBinary: boolean, compressed: boolean): void {

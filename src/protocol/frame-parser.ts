@@ -36,7 +36,7 @@ const MAX_HEADER_BYTES = 14
 export class FrameParser {
   /** Frames completed. */
   frames = 0
-  readonly #sink: FrameSink
+  #sink: FrameSink
   readonly #rsv1Allowed: boolean
   readonly #masked: boolean
   #stopped = false
@@ -85,6 +85,11 @@ export class FrameParser {
       this.stop()
       throw error
     }
+  }
+
+  /** From here on `sink` is given the frames. It may be changed at any time. */
+  redirect(sink: FrameSink): void {
+    this.#sink = sink
   }
 
   /** Called by the sink: what it was just given is the last for now. */

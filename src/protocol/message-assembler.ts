@@ -33,7 +33,7 @@ const NONE = -1
 export class MessageAssembler implements FrameSink {
   /** Data messages completed. */
   messages = 0
-  readonly #sink: MessageSink
+  #sink: MessageSink
   readonly #maxBytes: number
   readonly #maxFragments: number
   /** The opcode of the message under way, which is that of its first frame. RFC 6455 §5.4 */
@@ -59,6 +59,11 @@ export class MessageAssembler implements FrameSink {
   /** Bytes of complete frames of a message that is not complete. */
   get unfinishedBytes(): number {
     return this.#gathered === undefined ? 0 : this.#gathered.length
+  }
+
+  /** From here on `sink` is given the messages. It may be changed at any time. */
+  redirect(sink: MessageSink): void {
+    this.#sink = sink
   }
 
   /** Nothing more will come: what was gathered is let go of. */

@@ -17,6 +17,7 @@ export interface ListenOptions {
 /** The process itself as a subscriber of one topic. */
 export class Listener implements Subscriber {
   readonly connection = undefined
+  readonly route = ''
   readonly settings: TopicSettings
   readonly isOpen = true
   subscriptions: Members<string> = undefined

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { CHANNELS } from '../diagnostics.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import type { AppTopics } from './app-topics.ts'
 import type { Broker } from './broker.ts'
@@ -74,12 +75,14 @@ export class RemoteTopics implements RelayOwner {
 
   onGap(from: number, to: number, topic: string): void {
     this.#local.counts.gaps++
+    CHANNELS['sockroute:broker:gap'].publish({ broker: this.#broker.name, topic })
     this.#notices.announce(this.#calendar.span(from, to), topic)
   }
 
   onDegraded(event: Degraded): void {
     const details = { err: event.error, broker: this.#broker.name, reason: event.reason }
     this.#host.log('warn', details, 'sockroute: the broker cannot be reached; topics are those of this process alone')
+    CHANNELS['sockroute:broker:degraded'].publish({ broker: this.#broker.name, reason: event.reason })
     this.#emit('degraded', event)
   }
 
@@ -90,6 +93,7 @@ export class RemoteTopics implements RelayOwner {
     this.#local.counts.gaps++
     const details = { broker: this.#broker.name, reason, missedMs: Math.round(to - from) }
     this.#host.log('warn', details, 'sockroute: the broker is there again')
+    CHANNELS['sockroute:broker:restored'].publish({ broker: this.#broker.name, reason })
     this.#emit('restored', { reason, ...span })
   }
 

@@ -6,6 +6,8 @@ import type { Members } from './members.ts'
 /** A socket, as topics see it. Implemented by `Wire`, and by `Listener`, which is none. */
 export interface Subscriber {
   readonly connection: Connection | undefined
+  /** Of its connection; '' for none. */
+  readonly route: string
   readonly settings: TopicSettings
   readonly isOpen: boolean
   /** What it is subscribed to. */

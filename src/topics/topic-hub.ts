@@ -1,4 +1,5 @@
 import { Connection } from '../connection.ts'
+import { CHANNELS } from '../diagnostics.ts'
 import type { LimitName } from '../limits.ts'
 import { ownText } from '../own-copy.ts'
 import { type MessageData, messageOpcode, toPayload } from '../payload.ts'
@@ -17,8 +18,12 @@ import type { Published, PublishOptions, TopicState, TopicSubscription } from '.
 
 /** The app around the topics. */
 export interface TopicHost extends RemoteHost {
-  onLimit(name: LimitName): void
+  onLimit(name: LimitName, at: Subscriber): void
 }
+
+const SUBSCRIBED = CHANNELS['sockroute:topic:subscribed']
+const UNSUBSCRIBED = CHANNELS['sockroute:topic:unsubscribed']
+const PUBLISHED = CHANNELS['sockroute:topic:published']
 
 const YES = Promise.resolve(true)
 const NO = Promise.resolve(false)
@@ -77,6 +82,7 @@ export class TopicHub implements LocalTopics {
       subscriber.subscriptions = withMember(subscriber.subscriptions, topic)
       subscriber.topicCharacters += topic.length
       this.table.add(topic, subscriber)
+      if (SUBSCRIBED.hasSubscribers) SUBSCRIBED.publish({ topic, connection: subscriber.connection })
     }
     return this.#relay === undefined ? YES : this.#relay.want(topic)
   }
@@ -181,13 +187,15 @@ export class TopicHub implements LocalTopics {
 
   #remove(topic: string, subscriber: Subscriber): void {
     if (this.table.delete(topic, subscriber)) this.#relay?.release(topic)
+    if (UNSUBSCRIBED.hasSubscribers) UNSUBSCRIBED.publish({ topic, connection: subscriber.connection })
   }
 
-  #checkRoom({ subscriptions, topicCharacters, settings }: Subscriber, { length }: string): void {
+  #checkRoom(subscriber: Subscriber, { length }: string): void {
+    const { subscriptions, topicCharacters, settings } = subscriber
     const { maxTopics } = settings
     const isFull = countOf(subscriptions) >= maxTopics
     if (!isFull && topicCharacters + length <= MAX_TOPIC_BYTES + CHARACTERS_PER_TOPIC * maxTopics) return
-    this.#host.onLimit('maxTopics')
+    this.#host.onLimit('maxTopics', subscriber)
     const has = isFull ? `${maxTopics} topics` : `topics of ${topicCharacters} characters`
     throw new RangeError(`this socket is subscribed to ${has}, and maxTopics allows no more`)
   }
@@ -213,13 +221,14 @@ export class TopicHub implements LocalTopics {
     })
     // Not before all have it: what an application does here is its own affair, and no other socket's.
     for (const one of slow) this.#onSlow(one, topic)
+    if (PUBLISHED.hasSubscribers) PUBLISHED.publish({ topic, byteLength: message.payloadBytes, delivered })
     return delivered
   }
 
   #onSlow(subscriber: Subscriber, topic: string): void {
     const { slowSubscriber, onDropped } = subscriber.settings
     this.counts.dropped++
-    this.#host.onLimit('slowSubscriber')
+    this.#host.onLimit('slowSubscriber', subscriber)
     if (slowSubscriber === 'close') subscriber.closeAsSlow()
     if (onDropped !== undefined) subscriber.call(onDropped, [subscriber.connection, topic])
   }

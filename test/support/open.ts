@@ -83,6 +83,8 @@ export function open(options: OpenOptions = {}): Opened {
       errors.push(error)
       options.onError?.(error, socket)
     },
+    onHandlerFailed: () => undefined,
+    onRoundTrip: () => undefined,
     onClosed: () => void told.push('closed'),
     onSettled: () => void told.push('settled'),
     onLost: (messages: number) => void lost.push(messages),

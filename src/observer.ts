@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from './clock.ts'
+import { NamedThings } from './counting.ts'
+import { CHANNELS } from './diagnostics.ts'
+import type { ConnectionClosedEvent, LimitEvent, OfConnection, RefusalReason } from './diagnostics-events.ts'
+import type { LimitName } from './limits.ts'
+import type { Metrics } from './metrics.ts'
+import { RouteCounts } from './route-counts.ts'
+import type { Wire } from './wire.ts'
+import type { Limited } from './wire-host.ts'
+
+/** A router that is mounted on a path with parameters has as many names as clients like. */
+const MOST_ROUTES = 500
+
+/** A handshake, as far as it is observed. */
+export interface Handshake {
+  readonly request: IncomingMessage
+  /** '' until a route has checked it. */
+  readonly route: string
+  /** Since its headers were complete. */
+  readonly elapsedMs: number
+}
+
+/** What happens in an app: counted, and told on the diagnostics channels. Nothing comes here for every message. */
+export class Observer {
+  readonly #clock: Clock
+  readonly #routes = new NamedThings(MOST_ROUTES, () => new RouteCounts())
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  begun(request: IncomingMessage): void {
+    const channel = CHANNELS['sockroute:upgrade:begun']
+    if (channel.hasSubscribers) channel.publish({ request })
+  }
+
+  refused({ request, route, elapsedMs }: Handshake, status: number | undefined, reason: RefusalReason): void {
+    this.#routes.of(route).refused.add(reason)
+    const channel = CHANNELS['sockroute:upgrade:refused']
+    if (channel.hasSubscribers) channel.publish({ request, route, status, reason, durationMs: elapsedMs })
+  }
+
+  opened({ connection, route }: OfConnection, { request, elapsedMs }: Handshake): void {
+    const counts = this.#routes.of(route)
+    counts.opened++
+    counts.handshakeTimes.add(elapsedMs)
+    const channel = CHANNELS['sockroute:connection:opened']
+    if (channel.hasSubscribers) channel.publish({ connection, route, request, handshakeMs: elapsedMs })
+  }
+
+  /** Called when the transport is gone, and before what is unsent is forgotten. */
+  closed(wire: Wire): void {
+    const counts = this.#routes.of(wire.route)
+    counts.closed.add(String(wire.closeCode))
+    counts.closedBy.add(wire.closedBy)
+    counts.addTraffic(wire)
+    const channel = CHANNELS['sockroute:connection:closed']
+    if (channel.hasSubscribers) channel.publish(closedEvent(wire, this.#clock.now()))
+  }
+
+  limit(limit: LimitName, of?: Limited): void {
+    if (of?.connection !== undefined) this.#routes.of(of.route).limitsHit.add(limit)
+    const channel = CHANNELS['sockroute:limit']
+    if (!channel.hasSubscribers) return
+    const event: LimitEvent = { limit, connection: of?.connection, route: of?.route ?? '' }
+    channel.publish(event)
+  }
+
+  roundTrip({ connection, route }: OfConnection, rttMs: number): void {
+    this.#routes.of(route).roundTrips.add(rttMs)
+    const channel = CHANNELS['sockroute:rtt']
+    if (channel.hasSubscribers) channel.publish({ connection, route, rttMs })
+  }
+
+  handlerFailed({ connection, route }: OfConnection, error: unknown): void {
+    this.#routes.of(route).handlerErrors++
+    const channel = CHANNELS['sockroute:handler:error']
+    if (channel.hasSubscribers) channel.publish({ connection, route, error })
+  }
+
+  /** Returns what is to be called at the drain's end. */
+  drain(connections: number, handshakes: number): () => void {
+    const begunAt = this.#clock.now()
+    CHANNELS['sockroute:drain:begun'].publish({ connections, handshakes })
+    return () =>
+      CHANNELS['sockroute:drain:ended'].publish({ connections, handshakes, durationMs: this.#clock.now() - begunAt })
+  }
+
+  /** What was counted, and what the open connections among `wires` have counted so far. */
+  metrics(wires: Iterable<Wire>, handshakes: number): Metrics {
+    const now = new NamedThings(MOST_ROUTES + 1, () => new RouteCounts()) // 'other' is one more
+    for (const [route, counts] of this.#routes) now.of(route).add(counts.all)
+    for (const wire of wires) now.of(this.#routes.nameOf(wire.route)).addOpen(wire)
+    const all = new RouteCounts()
+    const routes = [...now].map(([route, counts]) => [route, counts.all] as const)
+    for (const [, metrics] of routes) all.add(metrics)
+    return { ...all.all, handshakes, routes: Object.fromEntries(routes) }
+  }
+}
+
+function closedEvent(wire: Wire, now: number): ConnectionClosedEvent {
+  const { connection, route, closeCode: code, closedBy, closeCause: cause, intake, sender, outbox } = wire
+  return {
+    connection,
+    route,
+    code,
+    reason: wire.closeReason.toString(),
+    sentCode: wire.sentCloseCode,
+    closedBy,
+    cause,
+    durationMs: now - wire.openedAt,
+    bytesReceived: wire.receivedBytes,
+    bytesSent: outbox.writtenBytes,
+    messagesReceived: intake.messages,
+    messagesSent: sender.messages,
+    highestBacklogBytes: wire.highestBacklogBytes,
+  }
+}
