@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { run, tool } from './run.mjs'
 
 const ENTRY_POINTS = {
-  sockroute: ['createWebSockets', 'prepare', 'Connection', 'handshakeSignal'],
+  sockroute: ['createWebSockets', 'prepare', 'Connection', 'handshakeSignal', 'observe'],
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],
@@ -13,13 +13,15 @@ const ENTRY_POINTS = {
   'sockroute/client': ['WebSocket', 'connect', 'HandshakeError', 'reconnecting'],
   'sockroute/cluster': ['clusterBroker', 'clusterPrimary'],
   'sockroute/nats': ['natsBroker'],
+  'sockroute/opentelemetry': ['openTelemetry', 'openTelemetryMetrics'],
+  'sockroute/prometheus': ['prometheus'],
   'sockroute/redis': ['redisBroker'],
   'sockroute/testing': ['inject', 'TestClock'],
   'sockroute/ws': ['WebSocket', 'WebSocketServer', 'Server', 'createWebSocketStream'],
 }
 
 /** Optional, all of them: an entry point needs its own. */
-const PEERS = ['express', 'fastify', '@nats-io/transport-node', 'redis']
+const PEERS = ['express', 'fastify', '@nats-io/transport-node', '@opentelemetry/api', 'prom-client', 'redis']
 
 checkPackage()
 

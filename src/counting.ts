@@ -59,7 +59,7 @@ const BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10
 
 /** How often something took how long. */
 export class Times {
-  readonly #counts: number[] = new Array(BOUNDS_MS.length + 1).fill(0)
+  readonly #counts: number[] = Array.from({ length: BOUNDS_MS.length + 1 }, () => 0)
   #sumMs = 0
 
   get all(): TimesTaken {

@@ -127,6 +127,7 @@ export interface HandlerErrorEvent extends OfConnection {
   readonly error: unknown
 }
 
+/** An app, or one of its servers, ends what it has; told where there is anything to end. */
 export interface DrainBegunEvent {
   readonly connections: number
   readonly handshakes: number

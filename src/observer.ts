@@ -24,6 +24,10 @@ export interface Handshake {
 /** What happens in an app: counted, and told on the diagnostics channels. Nothing comes here for every message. */
 export class Observer {
   readonly #clock: Clock
+  /** Under way. */
+  #drains = 0
+  /** What the first of them began with. */
+  #drain = { connections: 0, handshakes: 0, begunAt: 0 }
   readonly #routes = new NamedThings(MOST_ROUTES, () => new RouteCounts())
 
   constructor(clock: Clock) {
@@ -79,12 +83,17 @@ export class Observer {
     if (channel.hasSubscribers) channel.publish({ connection, route, error })
   }
 
-  /** Returns what is to be called at the drain's end. */
+  /**
+   * Some connections and handshakes are to end. Drains that overlap, of an app and of its server, are told as one; one with nothing to
+   * end is not. Returns what is to be called at its end.
+   */
   drain(connections: number, handshakes: number): () => void {
-    const begunAt = this.#clock.now()
-    CHANNELS['sockroute:drain:begun'].publish({ connections, handshakes })
-    return () =>
-      CHANNELS['sockroute:drain:ended'].publish({ connections, handshakes, durationMs: this.#clock.now() - begunAt })
+    if (connections + handshakes === 0) return () => undefined
+    if (this.#drains++ === 0) {
+      this.#drain = { connections, handshakes, begunAt: this.#clock.now() }
+      CHANNELS['sockroute:drain:begun'].publish({ connections, handshakes })
+    }
+    return () => this.#drained()
   }
 
   /** What was counted, and what the open connections among `wires` have counted so far. */
@@ -96,6 +105,12 @@ export class Observer {
     const routes = [...now].map(([route, counts]) => [route, counts.all] as const)
     for (const [, metrics] of routes) all.add(metrics)
     return { ...all.all, handshakes, routes: Object.fromEntries(routes) }
+  }
+
+  #drained(): void {
+    if (--this.#drains > 0) return
+    const { begunAt, ...drain } = this.#drain
+    CHANNELS['sockroute:drain:ended'].publish({ ...drain, durationMs: this.#clock.now() - begunAt })
   }
 }
 

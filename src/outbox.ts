@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Batch, Chunks, type FrameTarget, type Original, type Slot } from './chunks.ts'
-import { inNoContext } from './no-context.ts'
 import type { OfConnection } from './diagnostics-events.ts'
+import { inNoContext } from './no-context.ts'
 import { OutgoingTap } from './outgoing-tap.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
 

@@ -138,7 +138,9 @@ export class WebSockets implements AppVerbs {
     const { onRequest, route: name = '', ...rest } = options
     if (onRequest !== undefined) checkHandler(onRequest, 'the option onRequest')
     if (typeof name !== 'string') {
-      throw new TypeError(`sockroute: the option route takes the route's name, such as '/chat/:room'; got ${typeof name}`)
+      throw new TypeError(
+        `sockroute: the option route takes the route's name, such as '/chat/:room'; got ${typeof name}`,
+      )
     }
     const route = { onRequest, settings: inherit(this.#hub.settings, routeOptions(rest)), route: name }
     this.#routes.set(options, route)

@@ -274,7 +274,9 @@ export class Wire
   onFault(error: ProtocolError): void {
     const limit = limitOf(error)
     if (limit !== undefined && error.code !== 'WS_OVERLOADED') this.#host.onLimit(limit, this)
-    this.#end(limit === undefined ? 'peer' : 'limit', limit ?? error.code).fail(closePayload(error.closeCode, error.message))
+    this.#end(limit === undefined ? 'peer' : 'limit', limit ?? error.code).fail(
+      closePayload(error.closeCode, error.message),
+    )
     if (this.connection.listenerCount('error') > 0) this.#emit('error', error)
   }
 

@@ -38,6 +38,12 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/nats(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/(broker|nats)-\w+\.ts|@nats-io\/transport-node|node:[\w/]+)$/,
   ],
+  // What is told elsewhere: metrics and traces.
+  [/^adapters\/prometheus\.ts$/, /^(\.\.\/src\/adapter\.ts|prom-client)$/],
+  [
+    /^adapters\/opentelemetry(-\w+)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/opentelemetry-\w+\.ts|@opentelemetry\/api|node:[\w/]+)$/,
+  ],
   [/^adapters\/redis(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|redis)-\w+\.ts|redis|node:[\w/]+)$/],
 ]
 

@@ -10,7 +10,7 @@ export const nodeHost: Host = {
   isFramework: false,
   async start(spec) {
     const ws = createWebSockets(spec.options)
-    const routes = new Map(routesOf(spec).map(([path, route]) => [path, withHooks(route)]))
+    const routes = new Map(routesOf(spec).map(([path, route]) => [path, withHooks(path, route)]))
     const server = createServer((request, response) => void serve(request, response))
     spec.onServer?.(server)
     server.on('upgrade', (request, socket, head) => {
@@ -35,11 +35,12 @@ export const nodeHost: Host = {
   },
 }
 
-function withHooks({ options, hooks = [], handler }: RouteSpec) {
+function withHooks(path: string, { options, hooks = [], handler }: RouteSpec) {
   return {
     handler,
     options: {
       ...options,
+      route: path,
       async onRequest(request: IncomingMessage, response: ServerResponse, signal: AbortSignal) {
         for (const hook of hooks) {
           if (response.writableEnded) return

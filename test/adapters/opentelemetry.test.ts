@@ -1,0 +1,165 @@
+/** What the real SDK of OpenTelemetry is given. */
+
+import { propagation, type TextMapPropagator, trace } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import t, { type Test } from 'tap'
+import { openTelemetry, openTelemetryMetrics } from '../../adapters/opentelemetry.ts'
+import { echo, type Handler } from '../hosts/host.ts'
+import { onEachHost } from '../hosts/suite.ts'
+import { clientFrame, hex } from '../protocol/wire.ts'
+
+const BYE = clientFrame(8, Buffer.of(3, 232))
+
+function sdk(t: Test) {
+  const spans = new InMemorySpanExporter()
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] })
+  const points = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const reader = new PeriodicExportingMetricReader({ exporter: points, exportIntervalMillis: 3_600_000 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  t.teardown(() => Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]))
+  return {
+    providers: { tracerProvider, meterProvider },
+    spans: () => spans.getFinishedSpans(),
+    /** `name attributes value`, of all that was collected. */
+    async metrics(): Promise<string[]> {
+      await meterProvider.forceFlush()
+      const collected =
+        points
+          .getMetrics()
+          .at(-1)
+          ?.scopeMetrics.flatMap(({ metrics }) => metrics) ?? []
+      return collected.flatMap(({ descriptor: { name }, dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => {
+          const shown = typeof value === 'number' ? value : value.count
+          return `${name} ${Object.values(attributes).map(String).toSorted().join(' ')} ${shown}`
+        }),
+      )
+    },
+  }
+}
+
+/** W3C's, as far as it is needed here: the SDK for Node brings its own. */
+const traceparent: TextMapPropagator = {
+  inject: () => undefined,
+  fields: () => ['traceparent'],
+  extract(context, carrier, getter) {
+    const [, traceId, spanId, flags] = String(getter.get(carrier, 'traceparent')).split('-')
+    if (flags === undefined) return context
+    return trace.setSpanContext(context, { traceId, spanId, traceFlags: Number(flags), isRemote: true })
+  },
+}
+propagation.setGlobalPropagator(traceparent)
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+
+await onEachHost(
+  'a handshake is a span in the trace of its client, and the connection one that is linked to it',
+  async (t, begin) => {
+    const { providers, spans } = sdk(t)
+    const app = await begin({ routes: { '/ws': echo } })
+    t.teardown(openTelemetry(app.ws, providers))
+    const headers = { traceparent: `00-${TRACE}-b7ad6b7169203331-01`, 'user-agent': 'test' }
+    const client = await app.open({ path: '/ws?token=secret', headers }, Buffer.concat([clientFrame(1, 'hello'), BYE]))
+    await client.readToEnd()
+    client.end()
+    await app.settled()
+    const [handshake, connection] = spans()
+    t.match(handshake, {
+      name: 'GET /ws',
+      kind: 1,
+      parentSpanContext: { spanId: 'b7ad6b7169203331' },
+      status: { code: 0 },
+      attributes: {
+        'http.request.method': 'GET',
+        'http.response.status_code': 101,
+        'http.route': '/ws',
+        'url.path': '/ws',
+        'url.scheme': 'http',
+        'user_agent.original': 'test',
+      },
+    })
+    t.equal(handshake.spanContext().traceId, TRACE)
+    t.notMatch(JSON.stringify(handshake.attributes), /secret/)
+    t.match(connection, {
+      name: 'WebSocket /ws',
+      parentSpanContext: undefined,
+      attributes: {
+        'http.route': '/ws',
+        'sockroute.close.code': 1000,
+        'sockroute.closed_by': 'peer',
+        'sockroute.messages.received': 1,
+        'sockroute.bytes.received': 19,
+      },
+    })
+    t.match(connection.links, [{ context: { traceId: TRACE, spanId: handshake.spanContext().spanId } }])
+  },
+)
+
+await onEachHost('what is refused, and what fails', async (t, begin) => {
+  const { providers, spans } = sdk(t)
+  const failing: Handler = () => Promise.reject(new RangeError('no'))
+  const app = await begin({ routes: { '/ws': failing } })
+  const stop = openTelemetry(app.ws, providers)
+  await (await app.send({ headers: { origin: 'https://evil.example' } })).readHead()
+  const client = await app.open({}, clientFrame(8, hex('03f3')))
+  await client.readToEnd()
+  client.end()
+  await app.settled()
+  stop()
+  await app.open()
+  t.match(spans(), [
+    {
+      name: 'GET /ws',
+      status: { code: 0 },
+      attributes: { 'http.response.status_code': 403, 'sockroute.refusal': 'origins' },
+    },
+    { name: 'GET /ws' },
+    {
+      name: 'WebSocket /ws',
+      status: { code: 2 },
+      attributes: { 'error.type': 'RangeError' },
+      events: [{ name: 'exception' }],
+    },
+  ])
+  t.equal(spans().length, 3, 'nothing after its end')
+})
+
+t.test('a collection of the metrics', async (t) => {
+  const { nodeHost } = await import('../hosts/node.ts')
+  const { start } = await import('../hosts/suite.ts')
+  const { providers, metrics } = sdk(t)
+  const app = await start(t, nodeHost, { routes: { '/ws': echo } })
+  const stop = openTelemetry(app.ws, providers)
+  const client = await app.open({}, clientFrame(1, 'hello'))
+  await client.readFrame()
+  await (await app.send({ headers: { origin: 'https://evil.example' } })).readHead()
+  const lines = await metrics()
+  for (const line of [
+    'sockroute.connections /ws 1',
+    'sockroute.connections.opened /ws 1',
+    'sockroute.handshakes.refused /ws origins 1',
+    'sockroute.messages /ws receive 1',
+    'sockroute.messages /ws transmit 1',
+    'sockroute.io /ws receive 11',
+    'sockroute.io /ws transmit 7',
+    'sockroute.backlog /ws 0',
+    'sockroute.handshake.duration /ws 1',
+  ]) {
+    t.ok(lines.includes(line), line)
+  }
+  stop()
+  client.write(BYE)
+  await client.ended
+  t.ok((await metrics()).length <= lines.length)
+})
+
+t.test('what cannot be is refused at once', async (t) => {
+  t.throws(() => openTelemetry(undefined as never), { name: 'TypeError', message: /openTelemetry\(app\.ws\)/ })
+  t.throws(() => openTelemetryMetrics({} as never), { name: 'TypeError', message: /openTelemetry\(app\.ws\)/ })
+})

@@ -1,0 +1,91 @@
+/** What a scrape of the real prom-client finds. */
+
+import { register as globalRegistry, Registry } from 'prom-client'
+import t, { type Test } from 'tap'
+import { prometheus } from '../../adapters/prometheus.ts'
+import type { RouteOptions } from '../../src/index.ts'
+import { echo } from '../hosts/host.ts'
+import { nodeHost } from '../hosts/node.ts'
+import { type Running, start } from '../hosts/suite.ts'
+import { clientFrame } from '../protocol/wire.ts'
+
+const BYE = clientFrame(8, Buffer.of(3, 232))
+
+async function withTraffic(t: Test, options: RouteOptions = {}): Promise<Running> {
+  const app = await start(t, nodeHost, { routes: { '/a': { handler: echo, options }, '/b': echo } })
+  const stays = await app.open({ path: '/a' }, clientFrame(1, 'hello'))
+  await stays.readFrame()
+  const goes = await app.open({ path: '/b' }, BYE)
+  await goes.readToEnd()
+  goes.end()
+  await (await app.send({ path: '/a', headers: { origin: 'https://evil.example' } })).readHead()
+  while (app.ws.connections.size > 1) await new Promise(setImmediate)
+  return app
+}
+
+const LINES: [what: string, line: string][] = [
+  ['open', 'sockroute_connections{route="/a"} 1'],
+  ['nobody is left', 'sockroute_connections{route="/b"} 0'],
+  ['opened', 'sockroute_connections_opened_total{route="/a"} 1'],
+  ['refused', 'sockroute_handshakes_refused_total{reason="origins",route="/a"} 1'],
+  ['closed', 'sockroute_connections_closed_total{code="1000",route="/b"} 1'],
+  ['by whom', 'sockroute_connections_ended_total{by="peer",route="/b"} 1'],
+  ['messages in', 'sockroute_messages_total{direction="in",route="/a"} 1'],
+  ['messages out', 'sockroute_messages_total{direction="out",route="/a"} 1'],
+  ['bytes in, with header and mask', 'sockroute_bytes_total{direction="in",route="/a"} 11'],
+  ['bytes out, with header', 'sockroute_bytes_total{direction="out",route="/a"} 7'],
+  ['backlog', 'sockroute_backlog_bytes{route="/a"} 0'],
+  ['a bucket', 'sockroute_handshake_seconds_bucket{le="10",route="/a"} 1'],
+  ['the last bucket', 'sockroute_handshake_seconds_bucket{le="+Inf",route="/a"} 1'],
+  ['how many', 'sockroute_handshake_seconds_count{route="/a"} 1'],
+  ['the type', '# TYPE sockroute_rtt_seconds histogram'],
+]
+
+t.test('a scrape', async (t) => {
+  const register = new Registry()
+  const app = await withTraffic(t)
+  prometheus(app.ws, { register })
+  const lines = (await register.metrics()).split('\n')
+  for (const [what, line] of LINES) t.ok(lines.includes(line), `${what}: ${line}`)
+  t.match(
+    lines.find((line) => line.startsWith('sockroute_handshake_seconds_sum{route="/a"}')),
+    / 0\.\d+$/,
+  )
+})
+
+t.test('as OpenMetrics, with default labels, and merged', async (t) => {
+  const register = new Registry()
+  register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never) // its types know only the other
+  register.setDefaultLabels({ job: 'chat' })
+  const app = await withTraffic(t)
+  prometheus(app.ws, { register, prefix: 'chat_' })
+  const lines = (await register.metrics()).split('\n')
+  t.ok(lines.includes('chat_connections_opened_total{route="/a",job="chat"} 1'), lines.join('\n'))
+  t.ok(lines.includes('# TYPE chat_connections_opened counter'))
+  const json = await register.getMetricsAsJSON()
+  t.match(
+    json.find(({ name }) => name === 'chat_connections'),
+    { values: [{ value: 1, labels: { route: '/a', job: 'chat' } }, { value: 0 }] },
+  )
+})
+
+t.test('in the registry of all, until it is taken out', async (t) => {
+  const app = await withTraffic(t)
+  const stop = prometheus(app.ws)
+  t.match(await globalRegistry.metrics(), /sockroute_connections\{/)
+  globalRegistry.resetMetrics()
+  t.match(await globalRegistry.metrics(), /sockroute_connections_opened_total\{route="\/a"\} 1\n/, 'it counts on')
+  t.throws(() => prometheus(app.ws), /already been registered/)
+  stop()
+  t.notMatch(await globalRegistry.metrics(), /sockroute_/)
+})
+
+t.test('what cannot be is refused at once', async (t) => {
+  const ws = { metrics: () => undefined as never }
+  const mistakes: [call: () => unknown, message: RegExp][] = [
+    [() => prometheus(undefined as never), /write|prometheus\(app\.ws\)/],
+    [() => prometheus(ws, { register: {} as never }), /Registry of prom-client/],
+    [() => prometheus(ws, { prefix: '1-' }), /such as 'chat_ws_'/],
+  ]
+  for (const [call, message] of mistakes) t.throws(call, { name: 'TypeError', message })
+})
