@@ -14,11 +14,13 @@ import {
   refusalHeaders,
   responder,
   routeOptions,
+  type Upgrade,
   upgradeOf,
   withVerbs,
 } from '../src/adapter.ts'
 import { finish } from './express-finish.ts'
 import { contained } from './express-middleware.ts'
+import { type Mount, mountOf, ROOT } from './express-mount.ts'
 import { warnIfShadowed } from './express-shadow.ts'
 import type { AnyRouter, AppWithWs, ExpressHandler, WithWs } from './express-types.ts'
 
@@ -89,6 +91,9 @@ function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
   })
 }
 
+/** Where the routing of each upgrade stands. */
+const mounts = new WeakMap<Upgrade, Mount>()
+
 /** While routing stands in this router its options are in force, for it and for what is mounted on it. */
 function withOptions<R extends AnyRouter>(router: R, options: RouteOptions): R {
   const { handle } = router
@@ -96,9 +101,12 @@ function withOptions<R extends AnyRouter>(router: R, options: RouteOptions): R {
     const upgrade = upgradeOf(request)
     if (upgrade === undefined) return Reflect.apply(handle, this, [request, response, next])
     const around = upgrade.settings
+    const outer = mounts.get(upgrade) ?? ROOT
     upgrade.settings = inherit(around, options)
+    mounts.set(upgrade, mountOf(outer, request as Partial<Request>)) // as far as Express has come
     const leave = (error?: unknown): void => {
       upgrade.settings = around
+      mounts.set(upgrade, outer)
       next?.(error)
     }
     return Reflect.apply(handle, this, [request, response, next && leave])
@@ -155,7 +163,7 @@ function checkHandshake(options: RouteOptions): RequestHandler {
     const upgrade = upgradeOf(request)
     const refusal = upgrade?.check(inherit(upgrade.settings, options), {
       host: hostOf(request),
-      route: routeOf(request),
+      route: routeOf(upgrade, request),
       addressOf: () => request.ip,
     })
     if (refusal === undefined) next()
@@ -178,9 +186,10 @@ function refuse(response: Response, refusal: Refusal): void {
   response.status(refusal.status).send(`${refusal.reason}\n`)
 }
 
-/** As it was written, behind what its routers are mounted on: of that Express tells only what the client has asked for. */
-function routeOf({ baseUrl, route }: Request): string {
-  return baseUrl + String(route.path)
+/** As it was written, behind what its routers are mounted on. */
+function routeOf(upgrade: Upgrade, { route }: Request): string {
+  const { name } = mounts.get(upgrade) ?? ROOT
+  return name + String(route.path)
 }
 
 /** The host that the client addressed; a proxy's word for it only where the app trusts its proxy. */

@@ -57,7 +57,7 @@ export class Observer {
   closed(wire: Wire): void {
     const counts = this.#routes.of(wire.route)
     counts.closed.add(String(wire.closeCode))
-    counts.closedBy.add(wire.closedBy)
+    counts.closedBy.add(wire.ending?.by ?? 'network')
     counts.addTraffic(wire)
     const channel = CHANNELS['sockroute:connection:closed']
     if (channel.hasSubscribers) channel.publish(closedEvent(wire, this.#clock.now()))
@@ -115,15 +115,15 @@ export class Observer {
 }
 
 function closedEvent(wire: Wire, now: number): ConnectionClosedEvent {
-  const { connection, route, closeCode: code, closedBy, closeCause: cause, intake, sender, outbox } = wire
+  const { connection, route, closeCode: code, ending, intake, sender, outbox } = wire
   return {
     connection,
     route,
     code,
     reason: wire.closeReason.toString(),
-    sentCode: wire.sentCloseCode,
-    closedBy,
-    cause,
+    sentCode: ending?.ownCode,
+    closedBy: ending?.by ?? 'network',
+    cause: ending?.cause,
     durationMs: now - wire.openedAt,
     bytesReceived: wire.receivedBytes,
     bytesSent: outbox.writtenBytes,

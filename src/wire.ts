@@ -168,18 +168,9 @@ export class Wire
     return this.#closing?.reason ?? EMPTY
   }
 
-  /** Who began the end. */
-  get closedBy(): ClosedBy {
-    return this.#closing?.by ?? 'network'
-  }
-
-  get closeCause(): CauseOfEnd | undefined {
-    return this.#closing?.cause
-  }
-
-  /** The code of our own close frame, if it has one that is no answer. */
-  get sentCloseCode(): number | undefined {
-    return this.#closing?.ownCode
+  /** How the end has begun, if it has. */
+  get ending(): Pick<ClosingHandshake, 'by' | 'cause' | 'ownCode'> | undefined {
+    return this.#closing
   }
 
   /** The peer broke the protocol, or a limit: no answer is awaited. */
