@@ -4,6 +4,7 @@ import {
   attempt,
   FAILED,
   type Hub,
+  isThenable,
   type Refusal,
   type RouteSettings,
   UNAVAILABLE,
@@ -40,6 +41,8 @@ export interface Incoming {
   opened(socket: WebSocket): unknown
 }
 
+const LISTENER_FAILED = "sockroute: a 'wsClientError' listener failed; its socket is destroyed"
+
 /** Sockets that have become WebSockets. */
 const taken = new WeakSet<Duplex>()
 
@@ -75,14 +78,38 @@ export class Handshake {
       addressOf: () => request.socket.remoteAddress,
     })
     if (refusal !== undefined) return this.#reject(refusal)
-    return this.#server.shouldHandle(request) ? this.#verify() : this.#reply({ status: 400 })
+    const isOurs = this.#server.shouldHandle(request)
+    if (!isThenable(isOurs)) return this.#handled(isOurs)
+    return isOurs.then((value) => this.#decided(() => this.#handled(value)))
+  }
+
+  #handled(isOurs: unknown): unknown {
+    return isOurs ? this.#verify() : this.#reply({ status: 400 })
   }
 
   /** Against the protocol: a listener may have the socket instead. */
   #reject(refusal: Refusal): void {
-    const { request, response } = this.#upgrade
-    if (this.#server.listenerCount('wsClientError') === 0) writeRefusal(response, refusal)
-    else this.#server.emit('wsClientError', new Error(refusal.reason), this.#upgrade.release(), request)
+    if (this.#server.listenerCount('wsClientError') === 0) writeRefusal(this.#upgrade.response, refusal)
+    else this.#giveAway(this.#upgrade.release(), refusal)
+  }
+
+  #giveAway(socket: Duplex, { reason }: Refusal): void {
+    this.#limit(socket)
+    attempt(
+      () => this.#server.emit('wsClientError', new Error(reason), socket, this.#upgrade.request),
+      (error) => {
+        this.#app.hub.log('error', { err: error }, LISTENER_FAILED)
+        socket.destroy()
+      },
+    )
+  }
+
+  /** Its listener may leave it as it is, and nobody reads from it: not even that the client leaves would be noticed. */
+  #limit(socket: Duplex): void {
+    const { handshakeTimeoutMs } = this.#app.settings()
+    if (handshakeTimeoutMs === Infinity) return
+    const timer = this.#app.hub.clock.setTimeout(() => socket.destroy(), handshakeTimeoutMs)
+    socket.once('close', () => timer.cancel())
   }
 
   #verify(): unknown {
@@ -92,8 +119,9 @@ export class Handshake {
   }
 
   /** Perhaps much later, and in a user's code: the client may have left, and what fails is not the caller's. */
-  #decided(task: () => void): void {
-    if (!this.#upgrade.isUnanswered) return
+  #decided(task: () => unknown): void {
+    if (this.#socket.readableEnded) this.#socket.destroy()
+    if (!this.#upgrade.isUnanswered || this.#socket.destroyed) return
     requireFresh(this.#socket)
     attempt(task, (error) => {
       if (this.#upgrade.fail(error)) return

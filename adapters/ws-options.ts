@@ -4,6 +4,7 @@ import {
   DEFAULTS,
   type Hub,
   inherit,
+  isThenable,
   type RouteOptions,
   type RouteSettings,
   type Rule,
@@ -104,8 +105,15 @@ export function routeOptionsOf(options: ServerOptions): RouteOptions {
 /** Without `handleProtocols` the first that was offered. */
 function protocolsOf({ handleProtocols }: ServerOptions): RouteOptions['protocols'] {
   if (!handleProtocols) return ([first]) => first
-  return (offered, request) => handleProtocols(new Set(offered), request) || undefined
+  return (offered, request) => {
+    const picked: unknown = handleProtocols(new Set(offered), request)
+    if (isThenable(picked)) throw new TypeError(ASYNC_PROTOCOLS)
+    return (picked as string | false) || undefined // as its type says; what is neither is refused where it is looked up
+  }
 }
+
+const ASYNC_PROTOCOLS =
+  'handleProtocols returned a promise: it has to pick at once; what takes longer is for verifyClient(info, callback)'
 
 function pick(options: object, isWanted: (name: string) => boolean): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => isWanted(name)))

@@ -15,7 +15,7 @@ interface ServerEvents<Socket, Request> {
   connection: [socket: Socket, request: Request, ...own: never[]]
   /** The lines of the 101 before they go out: they may be changed, and others added. */
   headers: [lines: string[], request: Request]
-  /** A handshake was wrong. Whoever listens answers on `socket`, or destroys it. */
+  /** A handshake was wrong. Whoever listens answers on `socket`, or destroys it; after `handshakeTimeoutMs` it is destroyed. */
   wsClientError: [error: Error, socket: Duplex, request: Request]
   listening: []
   error: [error: Error]
@@ -102,7 +102,7 @@ export class WebSocketServer<
     else process.nextTick(() => this.#closed())
   }
 
-  /** Whether a request is for this server: by its path. May be overridden, or assigned to. */
+  /** Whether a request is for this server: by its path. May be overridden, or assigned to; an answer that comes later takes it from others. */
   shouldHandle(request: InstanceType<Request>): boolean | Promise<boolean> {
     const { path } = this.options
     return !path || request.url?.split('?', 1)[0] === path

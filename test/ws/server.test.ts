@@ -2,7 +2,6 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { Duplex } from 'node:stream'
 import t from 'tap'
 import Default, { type ServerOptions, WebSocket, WebSocketServer } from '../../adapters/ws.ts'
 import { clientFrame } from '../protocol/wire.ts'
@@ -115,17 +114,6 @@ t.test('verifyClient that decides twice: the first counts', async (t) => {
     },
   })
   t.equal(await status(t, port), 403)
-})
-
-t.test('a client that resets while a wsClientError listener has its socket', async (t) => {
-  const { server, port } = await listen(t)
-  const given = new Promise<Duplex>((resolve) => server.on('wsClientError', (_error, socket) => resolve(socket)))
-  const client = await ask(t, port, { headers: { 'sec-websocket-key': 'bad' } })
-  const socket = await given
-  client.reset()
-  await new Promise((resolve) => socket.once('close', resolve))
-  t.ok(socket.destroyed)
-  t.equal(await status(t, port), 101)
 })
 
 t.test('origins: any, as in ws, unless they are named', async (t) => {
