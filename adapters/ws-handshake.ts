@@ -11,6 +11,7 @@ import {
   Upgrade,
   writeRefusal,
 } from '../src/adapter.ts'
+import { requireLine } from './ws-line.ts'
 import { WebSocket } from './ws-socket.ts'
 import type { ServerOptions } from './ws-types.ts'
 import { type Verdict, verify } from './ws-verify.ts'
@@ -45,9 +46,6 @@ const LISTENER_FAILED = "sockroute: a 'wsClientError' listener failed; its socke
 
 /** Sockets that have become WebSockets. */
 const taken = new WeakSet<Duplex>()
-
-/** What a line of a response's head may hold. RFC 9110 §5.5 */
-const LINE = /^[\t\x20-\x7e\x80-\xff]+$/
 
 /** One opening handshake, decided by `ws`'s hooks. What they throw is this handshake's end, and no other's. */
 export class Handshake {
@@ -145,8 +143,7 @@ export class Handshake {
     const headers = this.#upgrade.onHead(101).map(([name, value]) => `${name}: ${value}`)
     const lines = [`HTTP/1.1 101 ${STATUS_CODES[101]}`, ...headers]
     this.#server.emit('headers', lines, this.#upgrade.request)
-    const wrong = lines.find((line) => !LINE.test(line))
-    if (wrong !== undefined) throw new TypeError(`a 'headers' listener left what is no line: ${JSON.stringify(wrong)}`)
+    lines.forEach(requireLine)
     taken.add(this.#socket)
     socket._socket = this.#socket
     this.#upgrade.openNow(lines)
