@@ -65,7 +65,7 @@ const WS_RULES: Record<string, Rule> = {
   backlog: size,
   server: rule(
     (value) => typeof value === 'object' && 'on' in Object(value),
-    'takes a server of node:http or node:https',
+    'takes a server of node:http or node:https, such as createServer(app) makes',
   ),
   noServer: flag,
   path: text,

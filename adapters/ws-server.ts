@@ -6,7 +6,7 @@ import { ServerEmitter } from './ws-emitter.ts'
 import { Handshake, type HandshakeApp, type HandshakeServer } from './ws-handshake.ts'
 import { appOptionsOf, checkSource, Settings, WS_DEFAULTS, warnOfUnknown } from './ws-options.ts'
 import { type Sharer, Sharing } from './ws-sharing.ts'
-import { WebSocket } from './ws-socket.ts'
+import { checkClass, WebSocket } from './ws-socket.ts'
 import type { AddressInfo, ServerOptions } from './ws-types.ts'
 
 /** The events of a server, as `ws` has them. */
@@ -58,6 +58,7 @@ export class WebSocketServer<
   constructor(options: ServerOptions<Socket, Request> = {}, listening?: () => void) {
     super({ captureRejections: true })
     checkSource(options)
+    checkClass(options.WebSocket)
     warnOfUnknown(options)
     const all = { ...WS_DEFAULTS, ...options }
     this.options = { ...all, perMessageDeflate: all.perMessageDeflate === true ? {} : all.perMessageDeflate }

@@ -2,7 +2,9 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import express from 'express'
 import t from 'tap'
+import { WebSocket as TheirSocket } from 'ws'
 import Default, { type ServerOptions, WebSocket, WebSocketServer } from '../../adapters/ws.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
@@ -19,6 +21,10 @@ t.test('the class carries everything, as that of ws does', async (t) => {
   t.same([WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED], [0, 1, 2, 3])
 })
 
+class Broken extends WebSocket {
+  readonly broken: never = fail()
+}
+
 const FAILING: [hook: string, options: ServerOptions, prepare?: (server: WebSocketServer) => void][] = [
   ['verifyClient', { verifyClient: fail }],
   [
@@ -27,7 +33,7 @@ const FAILING: [hook: string, options: ServerOptions, prepare?: (server: WebSock
     (server) => server.on('headers', fail),
   ],
   ['handleProtocols', { handleProtocols: fail }],
-  ['a class for the sockets', { WebSocket: fail as never }],
+  ['a class for the sockets', { WebSocket: Broken }],
   ['a headers listener', {}, (server) => server.on('headers', fail)],
   [
     'a headers listener that breaks a line',
@@ -148,7 +154,12 @@ t.test('options: what is wrong is said where it stands', async (t) => {
     [{ perMessageDeflate: 'yes' }, /perMessageDeflate takes an object/],
     [{ pingIntervalMs: 'often' }, /pingIntervalMs takes a whole number/],
     [{ origins: '*' }, /origins takes a list/],
-    [{ server: 'http://localhost' }, /one of the options|server takes a server/],
+    [{ server: 'http://localhost' }, /one of the options/],
+    [
+      { noServer: false, server: express() },
+      /server takes a server of .*, such as createServer\(app\) makes; got .{1,103}$/,
+    ],
+    [{ WebSocket: TheirSocket }, /WebSocket takes a class that extends the WebSocket of sockroute\/ws/],
   ]
   for (const [options, message] of wrong) {
     t.throws(() => new WebSocketServer({ noServer: true, ...options } as ServerOptions), { name: 'TypeError', message })
