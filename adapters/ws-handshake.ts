@@ -42,6 +42,7 @@ export interface Incoming {
   opened(socket: WebSocket): unknown
 }
 
+const TWICE = 'handleUpgrade() was called again with a socket that is a WebSocket already: one server takes an upgrade'
 const LISTENER_FAILED = "sockroute: a 'wsClientError' listener failed; its socket is destroyed"
 
 /** Sockets that have become WebSockets. */
@@ -70,6 +71,7 @@ export class Handshake {
   }
 
   #check(): unknown {
+    if (taken.has(this.#socket)) return this.#giveUp()
     const { request } = this.#upgrade
     const refusal = this.#upgrade.check(this.#app.settings(), {
       host: request.headers.host,
@@ -79,6 +81,16 @@ export class Handshake {
     const isOurs = this.#server.shouldHandle(request)
     if (!isThenable(isOurs)) return this.#handled(isOurs)
     return isOurs.then((value) => this.#decided(() => this.#handled(value)))
+  }
+
+  /** It has waited for its turn, and the one before it has become a WebSocket, on which there is nothing to reply. */
+  #giveUp(): void {
+    this.#upgrade.release()
+    this.#app.hub.log(
+      'error',
+      { err: new Error(TWICE) },
+      'sockroute: a handshake was begun twice; the first has its socket',
+    )
   }
 
   #handled(isOurs: unknown): unknown {
@@ -120,7 +132,6 @@ export class Handshake {
   #decided(task: () => unknown): void {
     if (this.#socket.readableEnded) this.#socket.destroy()
     if (!this.#upgrade.isUnanswered || this.#socket.destroyed) return
-    requireFresh(this.#socket)
     attempt(task, (error) => {
       if (this.#upgrade.fail(error)) return
       this.#app.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
@@ -160,7 +171,5 @@ export class Handshake {
 
 function requireFresh(socket: Duplex): void {
   if (!taken.has(socket)) return
-  throw new Error(
-    'handleUpgrade() was called again with a socket that is a WebSocket already: one server takes an upgrade',
-  )
+  throw new Error(TWICE)
 }

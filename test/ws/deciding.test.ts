@@ -7,6 +7,7 @@ import t from 'tap'
 import { WebSocketServer } from '../../adapters/ws.ts'
 import { FakeClock } from '../support/clock.ts'
 import { ask, fail, listen, listening, portOf, status } from './serving.ts'
+import { settled } from './stage.ts'
 
 const WRONG = { headers: { 'sec-websocket-key': 'bad' } }
 
@@ -95,3 +96,32 @@ t.test('handleProtocols that returns a promise: the log says what to write', asy
   t.equal(await status(t, port, { headers: { 'sec-websocket-protocol': 'a' } }), 500)
   t.match(logged, [/handleProtocols returned a promise/])
 })
+
+t.test(
+  'handleUpgrade twice, while verifyClient decides: the first has the socket, and nothing is replied on it',
+  async (t) => {
+    const clock = new FakeClock()
+    const logged: string[] = []
+    const note = (_details: object, message: string): void => void logged.push(message)
+    const server = new WebSocketServer({
+      noServer: true,
+      clock,
+      pingIntervalMs: 'unlimited',
+      logger: { warn: note, error: note },
+      verifyClient: (_info, decide) => void setImmediate(decide, true),
+    })
+    const http = createServer().on('upgrade', (request, socket, head) => {
+      for (const word of ['first', 'second']) server.handleUpgrade(request, socket, head, (client) => client.send(word))
+    })
+    await listening(t, http)
+    const client = await ask(t, portOf(http), {})
+    t.equal((await client.readHead()).status, 101)
+    t.equal(await client.readText(), 'first')
+    await settled()
+    await clock.advance(60_000)
+    t.equal(server.clients.size, 1)
+    for (const socket of server.clients) socket.terminate()
+    t.equal(await client.rest(), '')
+    t.strictSame(logged, ['sockroute: a handshake was begun twice; the first has its socket'])
+  },
+)
