@@ -1,10 +1,11 @@
-// The Autobahn test suite against our echo server on each host; every verdict has to be the expected one.
+// The Autobahn test suite against our echo server on each host, and against our client; every verdict has to be the expected one.
 import { mkdirSync } from 'node:fs'
 import { selection } from './autobahn/cases.mjs'
 import { differences, readExpectations, updateExpectations, writeExpectations } from './autobahn/expectations.mjs'
 import { findWstest } from './autobahn/find-wstest.mjs'
 import { CACHE, EXPECTATIONS, REPORTS } from './autobahn/folders.mjs'
 import { readOptions } from './autobahn/options.mjs'
+import { runClient } from './autobahn/run-client.mjs'
 import { runHost } from './autobahn/run-host.mjs'
 import { describeDifference, table } from './autobahn/summary.mjs'
 import { listCases } from './autobahn/wstest.mjs'
@@ -48,7 +49,8 @@ async function runAll(wstest, { runs, jobs }) {
     const cases = all.filter(isSelected)
     if (cases.length === 0) throw new Error(`the suite has no case ${run.cases}`)
     const begin = Date.now()
-    const results = await runHost(wstest, { ...run, cases, jobs })
+    const runCases = run.host === 'client' ? runClient : runHost
+    const results = await runCases(wstest, { ...run, cases, jobs })
     console.log(`${run.label}: ${((Date.now() - begin) / 1000).toFixed(1)} s`)
     done.push({ host: run.label, isSelected, results })
   }

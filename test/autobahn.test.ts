@@ -115,7 +115,7 @@ t.test('options', async (t) => {
   t.same(runs('--server', 'node', '--cases', '9'), [{ host: 'node', cases: '9', label: 'node', flags: [] }])
   t.same(
     runs('--cases', '1').map(({ host }) => host),
-    ['node', 'express4', 'express5', 'fastify'],
+    ['node', 'express4', 'express5', 'fastify', 'client'],
   )
   t.same(runs('--server', 'fastify', '--cases', '12', '--compression', '--context-takeover')[0], {
     host: 'fastify',
@@ -128,11 +128,12 @@ t.test('options', async (t) => {
     [
       ['fastify', '1-13', '--compression'],
       ['node-takeover', '12-13', '--context-takeover'],
+      ['client-takeover', '12-13', '--context-takeover'],
     ],
   )
   t.same(
     runs().map(({ label }) => label),
-    ['node', 'express4', 'express5', 'fastify', 'node-compression'],
+    ['node', 'express4', 'express5', 'fastify', 'client', 'node-compression', 'client-compression'],
   )
   for (const argv of [['--server', 'koa'], ['--jobs', '0'], ['--unknown']]) t.throws(() => readOptions(argv), TypeError)
   const { CI } = process.env

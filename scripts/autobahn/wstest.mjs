@@ -22,6 +22,11 @@ export async function listCases(wstest) {
  */
 export async function runCases(wstest, { agent, url, cases, folder }, onCase) {
   const output = await run(wstest, { name: agent, url, cases, folder }, onCase)
+  return readReport(folder, agent, output)
+}
+
+/** `{ id: [behavior, behaviorClose] }` of the one agent that is in the report. */
+export function readReport(folder, agent, output) {
   try {
     const [results] = Object.values(JSON.parse(readFileSync(`${folder}/index.json`, 'utf8')))
     return Object.fromEntries(Object.entries(results).map(([id, one]) => [id, [one.behavior, one.behaviorClose]]))

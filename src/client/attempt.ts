@@ -56,11 +56,8 @@ export class Attempt {
     this.#host = ClientHost.of(settings.clock)
     this.#asked = { key: randomBytes(16).toString('base64'), protocols, compression }
     this.#address = address
-    this.#credentials = {
-      headers: settings.headers,
-      auth: address.auth,
-      socketPath: address.socketPath ?? transport.socketPath,
-    }
+    const socketPath = address.socketPath ?? transport.socketPath
+    this.#credentials = { headers: settings.headers, auth: address.auth, socketPath }
     this.standIn.onCancelled = () => this.#stop()
     if (!settings.signal?.aborted) this.#begin(settings)
     if (settings.signal !== undefined) this.#follow(settings.signal)
@@ -98,7 +95,7 @@ export class Attempt {
       path,
       auth,
       socketPath,
-      headers: handshakeHeaders(this.#asked, this.#credentials, settings.origin),
+      headers: handshakeHeaders(this.#asked, this.#credentials, this.#address, settings.origin),
     })
     this.#request = request
     request.on('upgrade', (response, socket, head) => this.#onUpgrade(request, response, socket, head))
@@ -125,11 +122,10 @@ export class Attempt {
 
   #open(transport: Duplex, head: Buffer, { protocol, extension }: Agreed): void {
     this.#end()
-    const { standIn } = this
     const { settings, report } = this.#plan
-    const { connection } = standIn
-    const wire = new Wire(transport, settings, this.#host, { protocol, extension, role: CLIENT, connection }, report)
-    wire.open(head, () => void standIn.emit('open'))
+    const agreement = { protocol, extension, role: CLIENT, connection: this.standIn.connection }
+    const wire = new Wire(transport, settings, this.#host, agreement, report)
+    wire.open(head, () => void this.standIn.emit('open'))
   }
 
   #onResponse(request: ClientRequest, response: IncomingMessage): void {

@@ -19,9 +19,12 @@ const SECRET = ['authorization', 'cookie', 'host', 'proxy-authorization']
 export function handshakeHeaders(
   { key, protocols, compression }: Asked,
   { headers }: Pick<Credentials, 'headers'>,
+  { host }: Address,
   origin: string | undefined,
 ): OutgoingHttpHeaders {
+  const isHostGiven = Object.keys(headers).some((name) => name.toLowerCase() === 'host')
   const fields: OutgoingHttpHeaders = {
+    ...(isHostGiven ? {} : { Host: host === '' ? 'localhost' : host }), // Node would name the scheme's own port, too
     ...(headers as OutgoingHttpHeaders), // Node changes no list that it is given
     Connection: 'Upgrade',
     Upgrade: 'websocket',

@@ -79,7 +79,7 @@ function setUp(
   live.addEventListener('close', ({ code, reason, wasClean }) => told.push(`close ${code} ${reason} ${wasClean}`))
   live.addEventListener('reconnecting', ({ delayMs, attempt, code }) => told.push(`${attempt}: ${code}, in ${delayMs}`))
   live.addEventListener('give-up', ({ code, reason }) => told.push(`give-up ${code} ${reason}`.trim()))
-  live.addEventListener('dropped', ({ data }) => told.push(`dropped ${String(data)}`))
+  live.addEventListener('dropped', ({ data }) => told.push(`dropped ${data as string}`))
   return { live, clock, told, made, last: () => made[made.length - 1] }
 }
 
