@@ -29,7 +29,7 @@ export const WS_DEFAULTS = {
  * Ours, where a program that works on `ws` would not on our own defaults. What stays bounded is what no working program
  * reaches: `ws` has no limit of unsent bytes, and ends a process that has too many.
  */
-const OWN_DEFAULTS: RouteOptions = {
+export const OWN_DEFAULTS: RouteOptions = {
   delivery: 'at-once',
   origins: 'any',
   maxBufferedBytes: 16 * MIB,
@@ -39,8 +39,8 @@ const OWN_DEFAULTS: RouteOptions = {
 }
 
 /** What the app of one server is made with. */
-export function appOptionsOf({ logger, maxTotalBytes = 'unlimited' }: ServerOptions): AppOptions {
-  return { logger, maxTotalBytes, maxPendingHandshakes: 'unlimited' }
+export function appOptionsOf({ clock, logger, maxTotalBytes = 'unlimited' }: ServerOptions): AppOptions {
+  return { clock, logger, maxTotalBytes, maxPendingHandshakes: 'unlimited' }
 }
 
 const rule =
@@ -84,7 +84,7 @@ const WS_RULES: Record<string, Rule> = {
 /** Ours for which `ws` has a name of its own: only that counts. */
 const RENAMED = new Set(['maxMessageBytes', 'closeTimeoutMs', 'protocols', 'compression'])
 /** Ours that are the server's, and no connection's. */
-const SERVER_NAMES = new Set(['logger', 'maxTotalBytes'])
+const SERVER_NAMES = new Set(['clock', 'logger', 'maxTotalBytes'])
 
 const isTheirs = (name: string): boolean => Object.hasOwn(WS_RULES, name)
 const isOwn = (name: string): boolean => Object.hasOwn(DEFAULTS, name) && !isTheirs(name) && !RENAMED.has(name)
@@ -119,12 +119,14 @@ function pick(options: object, isWanted: (name: string) => boolean): object {
 }
 
 /** 0 is none. */
-function limit(value: number | null | undefined): number | 'unlimited' {
+export function limit(value: number | null | undefined): number | 'unlimited' {
   return value || 'unlimited'
 }
 
 /** The stricter of the two directions' parameters holds for both. */
-function compressionOf(options: boolean | PerMessageDeflateOptions | null | undefined): RouteOptions['compression'] {
+export function compressionOf(
+  options: boolean | PerMessageDeflateOptions | null | undefined,
+): RouteOptions['compression'] {
   if (options === null || options === undefined || options === false) return false
   const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits, threshold } =
     options === true ? {} : options

@@ -2,6 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AppOptions, RouteOptions } from '../src/adapter.ts'
+import type { ClientOptions as OwnClientOptions } from '../src/client/index.ts'
 import type { WebSocket } from './ws-socket.ts'
 
 /** What a 'message' listener gets: a Buffer, or with `binaryType: 'arraybuffer'` an ArrayBuffer. */
@@ -63,7 +64,7 @@ type OwnOptions = Omit<
   RouteOptions,
   'maxMessageBytes' | 'maxFragments' | 'closeTimeoutMs' | 'protocols' | 'compression'
 > &
-  Pick<AppOptions, 'logger' | 'maxTotalBytes'>
+  Pick<AppOptions, 'clock' | 'logger' | 'maxTotalBytes'>
 
 /** What `new WebSocketServer(options)` takes: `ws`'s options, and ours where it has none. They are read at each handshake. */
 export interface ServerOptions<
@@ -109,5 +110,32 @@ export interface ServerOptions<
   /** No meaning here: text is always UTF-8. */
   skipUTF8Validation?: boolean | undefined
   /** No meaning here: a frame is never kept as a list of chunks. */
+  maxBufferedChunks?: number | undefined
+}
+
+/** What `new WebSocket(url, options)` takes: `ws`'s options, and those of `sockroute/client` where it has none. */
+export interface ClientOptions
+  extends Omit<
+    OwnClientOptions,
+    'maxMessageBytes' | 'maxFragments' | 'closeTimeoutMs' | 'handshakeTimeoutMs' | 'compression'
+  > {
+  /** Offered unless it is false. @defaultValue true */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
+  /** As the server's. @defaultValue 104_857_600 (100 MiB) */
+  maxPayload?: number | undefined
+  /** As the server's. @defaultValue 16_384 */
+  maxFragments?: number | undefined
+  /** How long the server has to answer our close frame, in milliseconds. @defaultValue 30_000 */
+  closeTimeout?: number | undefined
+  /** How long the handshake may take, in milliseconds. @defaultValue 30_000 */
+  handshakeTimeout?: number | undefined
+  /** Only 13 is spoken. */
+  protocolVersion?: number | undefined
+  /** No meaning here, as those of the server that have none. */
+  generateMask?: ((mask: Buffer) => void) | undefined
+  allowSynchronousEvents?: boolean | undefined
+  autoPong?: boolean | undefined
+  maxPendingAutoPongs?: number | undefined
+  skipUTF8Validation?: boolean | undefined
   maxBufferedChunks?: number | undefined
 }

@@ -167,7 +167,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   }
 
   /**
-   * Sends a ping with up to 125 bytes; the heartbeat sends its own. `mask` is `ws`'s and ignored: servers do not mask.
+   * Sends a ping with up to 125 bytes; the heartbeat sends its own. `mask` is `ws`'s and ignored: clients mask, servers do not.
    * RFC 6455 §5.5.2 @throws RangeError for more than 125 bytes, TypeError for what is no data
    */
   ping(data?: MessageData | SendCallback, mask?: boolean | SendCallback, callback?: unknown): void {

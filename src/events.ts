@@ -101,7 +101,7 @@ export abstract class ConnectionEmitter extends EventEmitter {
     this.#remove(this.#find(type, listener, false))
   }
 
-  /** Never called: a handler is given a connection that is open already. */
+  /** Of a client: it is open. Never called for a route's: a handler is given a connection that is open already. */
   get onopen(): ((event: OpenEvent) => unknown) | null {
     return this.#attribute('open')
   }

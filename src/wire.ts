@@ -397,6 +397,7 @@ export class Wire
   /** Nobody takes what is left. */
   #giveUp(): void {
     if (this.#isAwaited && !this.inbox.isEmpty) this.#host.onLost(this.inbox.length)
+    this.inbox.discard()
     this.#finish()
   }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Budget } from '../src/budget.ts'
+import { CLIENT } from '../src/client/client-role.ts'
 import { prepare } from '../src/prepared.ts'
-import { clientFrame } from './protocol/wire.ts'
+import { type Role, SERVER } from '../src/role.ts'
 import { holds } from './support/holds.ts'
 import { type Opened, open, settle } from './support/open.ts'
 
@@ -47,10 +48,10 @@ const byPeer: fc.Arbitrary<Command>[] = [
   fc
     .tuple(sizes, fc.integer({ min: 1, max: 50 }))
     .map(([size, cut]) =>
-      command(`cut ${size} at ${cut}`, ({ peer }) => peer.raw(clientFrame(2, Buffer.alloc(size)).subarray(0, cut))),
+      command(`cut ${size} at ${cut}`, ({ peer }) => peer.raw(peer.frame(2, Buffer.alloc(size)).subarray(0, cut))),
     ),
   fc.boolean().map((fin) => command(`fragment ${fin}`, ({ peer }) => peer.text('part', fin))),
-  always('many', ({ peer }) => peer.raw(Buffer.concat(Array.from({ length: 2_000 }, () => clientFrame(1, ''))))),
+  always('many', ({ peer }) => peer.raw(Buffer.concat(Array.from({ length: 2_000 }, () => peer.frame(1, ''))))),
   always('peer pings', ({ peer }) => peer.send(9, 'p')),
   always('peer closes', ({ peer }) => peer.close(1001)),
   always('FIN', ({ peer }) => peer.hangUp()),
@@ -112,9 +113,9 @@ function checkLimits({ socket, wire, closes, transport }: Opened, budget: Budget
   if (transport.readableLength > SLACK_BYTES) throw new Error(`read ahead ${transport.readableLength}`)
 }
 
-async function invariant(commands: Command[]): Promise<void> {
+async function invariant(role: Role, commands: Command[]): Promise<void> {
   const budget = new Budget(Infinity, [])
-  const opened = open({ settings: SETTINGS, budget })
+  const opened = open({ settings: SETTINGS, budget, role })
   const { socket, closes, clock, transport, pass, errors, heartbeat, told } = opened
   const late: string[] = []
   for (const event of ['message', 'ping', 'pong', 'drain', 'error', 'close'] as const) {
@@ -143,7 +144,15 @@ async function invariant(commands: Command[]): Promise<void> {
   if (unexpected.length > 0) throw new Error(`reported: ${unexpected.map(String).join()}`)
 }
 
-t.test('whatever happens: one close, nothing after it, no timer, memory within its limits', async (t) => {
-  const commands = fc.array(fc.oneof(...byApplication, ...byPeer, ...byNetworkAndTime), { maxLength: 25 })
-  await holds(t, fc.asyncProperty(commands, invariant), 300, ([list]) => list.map(({ name }) => name))
-})
+const ROLES: [name: string, role: Role][] = [
+  ['a server’s', SERVER],
+  ['a client’s', CLIENT],
+]
+
+for (const [name, role] of ROLES) {
+  t.test(`${name}, whatever happens: one close, nothing after it, no timer, memory within its limits`, async (t) => {
+    const commands = fc.array(fc.oneof(...byApplication, ...byPeer, ...byNetworkAndTime), { maxLength: 25 })
+    const property = fc.asyncProperty(commands, (list) => invariant(role, list))
+    await holds(t, property, 300, ([list]) => list.map(({ name }) => name))
+  })
+}

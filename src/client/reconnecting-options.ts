@@ -18,7 +18,7 @@ export interface ReconnectingOptions extends BackoffOptions {
   readonly stableMs?: number
   /** An attempt that is not open by then has failed; the time in which `url` is asked for counts. @defaultValue 10_000 */
   readonly attemptTimeoutMs?: number
-  /** After so many attempts in a row that failed it gives up. @defaultValue Infinity */
+  /** It gives up when so many attempts to come back have failed in a row. @defaultValue Infinity */
   readonly maxAttempts?: number
   /** Close codes after which it gives up, in place of the default. @defaultValue [1000]: the server has nothing more to say */
   readonly finalCodes?: readonly number[] | ((code: number) => boolean)

@@ -11,6 +11,8 @@ import { Connecting } from './connecting.ts'
 /** The events of a client's connection, as `ws` has them. */
 export interface ClientEvents extends ConnectionEvents {
   open: []
+  /** There is no connection, and this is why; or the server broke the protocol. 'close' follows. Without a listener nothing happens. */
+  error: [error: Error]
   /** The 101, before 'open': its cookies and other headers. */
   upgrade: [response: IncomingMessage]
   /**

@@ -1,8 +1,10 @@
 /** What a WebSocket is made of, and what is wrong with it at once. */
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { type ClientOptions, connect, WebSocket } from '../../src/client/index.ts'
 import { Connection } from '../../src/connection.ts'
 import { serverFrame } from '../protocol/wire.ts'
+import { FakeClock } from '../support/clock.ts'
 import { settle } from '../support/open.ts'
 import { FrameReader } from '../support/peer.ts'
 import { answered, rawServer } from './raw-server.ts'
@@ -149,4 +151,34 @@ t.test('without a URL it waits for its wire, and can be given up', async (t) => 
   socket.terminate()
   t.match(await socket.closed, { code: 1006 })
   await settle()
+})
+
+t.test('the heartbeat is a client’s, too: a server that falls silent is noticed', async (t) => {
+  const clock = new FakeClock()
+  const server = rawServer(answered())
+  const options = { createConnection: server.createConnection, clock, pingIntervalMs: 1_000, pongTimeoutMs: 2_000 }
+  const socket = await connect('ws://host/', options)
+  const received: Buffer[] = []
+  server.end().on('data', (chunk: Buffer) => received.push(chunk))
+  for (let seconds = 0; seconds < 5; seconds++) {
+    clock.advance(1_000)
+    await settle()
+  }
+  t.match(await socket.closed, { code: 1006 })
+  const pings = new FrameReader().read(Buffer.concat(received)).map(({ opcode }) => opcode)
+  t.same([...new Set(pings)], [9])
+  t.equal(clock.timers, 0)
+})
+
+t.test('a signal that outlives many connections keeps none of them', async (t) => {
+  const { signal } = new AbortController()
+  const refused = rawServer('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+  const server = rawServer(answered())
+  await t.rejects(connect('ws://host/', { createConnection: refused.createConnection, signal }))
+  const socket = await connect('ws://host/', { createConnection: server.createConnection, signal })
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  socket.terminate()
+  await socket.closed
+  await settle()
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })

@@ -1,5 +1,6 @@
 /** A wire in the client's role: what it sends, what it takes, and how it ends. */
 import t from 'tap'
+import { Budget } from '../../src/budget.ts'
 import { CLIENT } from '../../src/client/client-role.ts'
 import { Connecting } from '../../src/client/connecting.ts'
 import { offerDeflate, readDeflateAnswer } from '../../src/client/deflate-answer.ts'
@@ -236,4 +237,48 @@ t.test('an attempt that failed: error, close, and the end of every wait', async 
     })
   })
   t.same(late, [1006])
+})
+
+const LATE: [name: string, take: (socket: Connection) => Promise<unknown[]>][] = [
+  [
+    'a loop',
+    async (socket) => {
+      const taken: unknown[] = []
+      for await (const message of socket) taken.push(message)
+      return taken
+    },
+  ],
+  [
+    'a listener',
+    async (socket) => {
+      const taken = record(socket)
+      await settle()
+      return taken
+    },
+  ],
+]
+
+for (const [name, take] of LATE) {
+  t.test(`what nobody has listened for is there after the end, for ${name}, and is charged to nobody`, async (t) => {
+    const budget = new Budget(Infinity, [])
+    const { socket, peer, closes } = open({ role: CLIENT, budget })
+    peer.text('a')
+    peer.text('b')
+    peer.close(1000)
+    await settle()
+    t.same([closes, budget.heldBytes], [['1000'], 0])
+    t.same(await take(socket), ['a', 'b'])
+    t.equal(budget.heldBytes, 0)
+  })
+}
+
+t.test('whoever closes wants no more messages', async (t) => {
+  const { socket, peer } = open({ role: CLIENT })
+  peer.text('a')
+  await settle()
+  socket.close(1000)
+  await socket.closed
+  const messages = record(socket)
+  await settle()
+  t.same(messages, [])
 })

@@ -97,7 +97,12 @@ export class Peer {
   }
 
   send(opcode: number, payload: string | Buffer = '', fin = true): void {
-    this.raw((this.#isServer ? serverFrame : clientFrame)(opcode, payload, { fin }))
+    this.raw(this.frame(opcode, payload, fin))
+  }
+
+  /** Its bytes, as this side sends it. */
+  frame(opcode: number, payload: string | Buffer, fin = true): Buffer {
+    return (this.#isServer ? serverFrame : clientFrame)(opcode, payload, { fin })
   }
 
   raw(bytes: Buffer): void {

@@ -1,6 +1,7 @@
 /** What programs do with `ws`, done with `ws` and with ours: they must see the same, but for what is on the list. */
 
 import t from 'tap'
+import { CLIENTS } from './clients.ts'
 import { DIFFERENCES } from './differences.ts'
 import { HANDSHAKES } from './handshakes.ts'
 import { LIFECYCLES } from './lifecycles.ts'
@@ -8,7 +9,7 @@ import { SOCKETS } from './sockets.ts'
 import { OURS, play, WS } from './stage.ts'
 import { STREAMS } from './streams.ts'
 
-const SCENARIOS = { ...LIFECYCLES, ...HANDSHAKES, ...SOCKETS, ...STREAMS }
+const SCENARIOS = { ...LIFECYCLES, ...HANDSHAKES, ...SOCKETS, ...STREAMS, ...CLIENTS }
 
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   t.test(name, async (t) => {

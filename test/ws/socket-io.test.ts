@@ -1,0 +1,19 @@
+/** Socket.IO on our engine: with `new Server(http, { wsEngine: WebSocketServer })` nobody sees a difference. */
+
+import t from 'tap'
+import { ENGINES, SCENARIOS, Stage } from './socket-io.ts'
+
+for (const [name, scenario] of Object.entries(SCENARIOS)) {
+  t.test(name, async (t) => {
+    const [theirs, ours] = [await play(ENGINES.ws), await play(ENGINES.ours)]
+    t.ok(theirs.length > 0, 'something is seen')
+    t.same(ours, theirs)
+
+    async function play(engine: unknown): Promise<string[]> {
+      const stage = new Stage(engine)
+      await scenario(stage)
+      await stage.end()
+      return stage.lines
+    }
+  })
+}
