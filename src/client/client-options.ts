@@ -26,8 +26,8 @@ export interface ClientOptions extends ConnectionOptions, TransportOptions {
   /** Offer to compress messages: `true`, or an object of options. RFC 7692 @defaultValue false */
   readonly compression?: boolean | CompressionOptions
   /**
-   * Follow redirects (301, 302, 303, 307, 308). Authorization, Cookie and credentials go to no other host; from wss: to ws:
-   * none is followed.
+   * Follow redirects (301, 302, 303, 307, 308). To another host goes no header of yours but User-Agent, no password and no
+   * certificate; from wss: to ws:, and to a Unix socket, none is followed.
    * @defaultValue false: a redirect fails the attempt
    */
   readonly followRedirects?: boolean

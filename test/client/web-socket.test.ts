@@ -39,6 +39,7 @@ const WRONG: [rule: string, args: unknown[], name: string, message: RegExp][] = 
   ['an empty subprotocol', ['ws://host/', ['']], 'SyntaxError', /a name without spaces/],
   ['a subprotocol that is no text', ['ws://host/', [1]], 'SyntaxError', /a name without spaces or commas/],
   ['a subprotocol twice', ['ws://host/', ['a', 'b', 'a']], 'SyntaxError', /the subprotocol a is given twice/],
+  ['what are no subprotocols', ['ws://host/', 5], 'TypeError', /subprotocols are a name, or a list/],
   ['the same in the options', ['ws://host/', { protocols: ['a,b'] }], 'SyntaxError', /a name without spaces or commas/],
   ['an unknown option', ['ws://host/', undefined, { hedears: {} }], 'TypeError', /there is no option hedears here/],
   ["an option of ws's", ['ws://host/', undefined, { maxPayload: 1 }], 'TypeError', /did you mean maxMessageBytes\?/],
