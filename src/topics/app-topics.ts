@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { ListenOptions, TopicListener } from './listener.ts'
-import type { TopicCounts, TopicEvents, TopicState, TopicSubscription, Topics } from './topics.ts'
+import type { TopicCounts, TopicState, TopicSubscription, Topics } from './topics.ts'
 
 /** What `app.ws.topics` shows. */
 export interface TopicsBehind {
@@ -12,8 +12,11 @@ export interface TopicsBehind {
   listen(topic: unknown, listener: TopicListener, options: ListenOptions): TopicSubscription
 }
 
-/** `app.ws.topics`: what users may know of an app's topics. */
-export class AppTopics extends EventEmitter<TopicEvents> implements Topics {
+/**
+ * `app.ws.topics`: what users may know of an app's topics. The emitter is one of any events: by Node's newer types one of
+ * these alone would not fit our interface.
+ */
+export class AppTopics extends EventEmitter implements Topics {
   readonly #behind: TopicsBehind
 
   constructor(behind: TopicsBehind) {
