@@ -1,4 +1,4 @@
-import { type AppOptions, checkOptions, type RouteOptions, type Rule } from '../src/adapter.ts'
+import { checkOptions, type RouteOptions, type Rule } from '../src/adapter.ts'
 import { routeOptionsOf } from './ws-options.ts'
 import type { ServerOptions } from './ws-types.ts'
 
@@ -17,12 +17,10 @@ const RULES: Record<string, Rule> = {
   logSerializers: () => undefined,
 }
 
-/** Ports and paths are Fastify's here. */
+/** Ports are Fastify's here. */
 function noRouting(options: object): string | undefined {
-  const name = ['noServer', 'port', 'host', 'backlog', 'path', 'WebSocket'].find((one) => one in options)
-  return (
-    name && `takes no ${name}: the app listens, and its routes say at which paths; for a server apart use sockroute/ws`
-  )
+  const name = ['noServer', 'port', 'host', 'backlog', 'WebSocket'].find((one) => one in options)
+  return name && `takes no ${name}: the app listens, and its routes are here; for a server apart use sockroute/ws`
 }
 
 /** @throws TypeError for an unknown option, or a wrong value */
@@ -31,10 +29,10 @@ export function checkPluginOptions(options: object): void {
 }
 
 /** What the routes are opened with, under what `own` says. Which subprotocol is picked may be said later: `options` are live. */
-export function appOptions(options: ServerOptions, own: RouteOptions = {}): AppOptions {
+export function optionsOf(options: ServerOptions, own: RouteOptions = {}): RouteOptions {
   const protocols: RouteOptions['protocols'] = (offered, request) => {
     const { handleProtocols } = options
     return (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined
   }
-  return { ...routeOptionsOf(options), maxTotalBytes: 'unlimited', protocols, ...own }
+  return { ...routeOptionsOf(options), protocols, ...own }
 }

@@ -4,11 +4,8 @@ import type { WebSocket } from './ws-socket.ts'
 import type { ServerOptions } from './ws-types.ts'
 import { type Verdict, verify } from './ws-verify.ts'
 
-/** `ws`'s options, as far as they mean something where paths and ports are Fastify's. */
-export type WebSocketServerOptions = Omit<
-  ServerOptions,
-  'port' | 'host' | 'backlog' | 'path' | 'noServer' | 'WebSocket'
->
+/** `ws`'s options, as far as they mean something where ports are Fastify's; `path` is for all routes, and better left to them. */
+export type WebSocketServerOptions = Omit<ServerOptions, 'port' | 'host' | 'backlog' | 'noServer' | 'WebSocket'>
 
 /** What `app.websocketServer` is: who is connected, and the options. Upgrades come to it by Fastify's routes. */
 export class PluginServer extends WebSocketServer {
@@ -19,8 +16,9 @@ export class PluginServer extends WebSocketServer {
   }
 
   /** Why a handshake is refused that all hooks have passed, if it is. */
-  decide(request: IncomingMessage): Promise<Verdict | undefined> {
-    if (!this.#isRunning) return Promise.resolve({ status: 503 })
+  async decide(request: IncomingMessage): Promise<Verdict | undefined> {
+    if (!this.#isRunning) return { status: 503 }
+    if (!(await this.shouldHandle(request))) return { status: 400 }
     return new Promise((resolve, reject) => {
       Promise.resolve(verify(this.options as ServerOptions, request, resolve)).catch(reject)
     })

@@ -6,7 +6,7 @@ import { type Around, type Instance, upgradeRoute } from './fastify-route.ts'
 import { isRoot, routeBy } from './fastify-routing.ts'
 import { Admission } from './fastify-websocket-admission.ts'
 import { injectInto } from './fastify-websocket-inject.ts'
-import { appOptions, checkPluginOptions } from './fastify-websocket-options.ts'
+import { checkPluginOptions, optionsOf } from './fastify-websocket-options.ts'
 import { PluginServer, type WebSocketServerOptions } from './fastify-websocket-server.ts'
 import type { WebsocketHandler, WebsocketPluginOptions } from './fastify-websocket-types.ts'
 
@@ -36,6 +36,7 @@ const plugin: FastifyPluginCallback<WebsocketPluginOptions> = (app, options, don
 
 function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (error?: Error) => void): void {
   const server = new PluginServer(options.options)
+  if (server.options.path) app.log.warn({ path: server.options.path }, PATH)
   app.decorate('websocketServer', server)
   app.decorateRequest('ws', false)
   app.addHook('onRequest', (request, _reply, next) => {
@@ -49,11 +50,15 @@ function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (err
   app.addHook('onRoute', function (route) {
     onRoute(this, route as unknown as Route, admission) // of GET routes Fastify has filled these in
   })
-  wsPlugin(app, appOptions(server.options, options.ws), (error) => {
+  const routeOptions = optionsOf(server.options, options.ws)
+  const isInner = FASTIFY_AROUND in app
+  wsPlugin(app, isInner ? routeOptions : { ...routeOptions, maxTotalBytes: 'unlimited' }, (error) => {
     if (error === undefined && options.options?.server) carryToo(app, options.options.server)
     done(error)
   })
 }
+
+const PATH = 'sockroute: the option path refuses all other paths with 400: leave it out, the routes say which there are'
 
 /** A server beside the app's own, whose upgrades the routes are for as well. */
 function carryToo(app: Instance, server: NonNullable<WebSocketServerOptions['server']>): void {

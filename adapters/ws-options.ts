@@ -17,12 +17,10 @@ const MIB = 1_048_576
 export const WS_DEFAULTS = {
   clientTracking: true,
   closeTimeout: 30_000,
-  handleProtocols: null,
   maxFragments: 16_384,
   maxPayload: 100 * MIB,
   noServer: false,
   perMessageDeflate: false,
-  verifyClient: null,
 } as const satisfies ServerOptions
 
 /**
@@ -88,11 +86,6 @@ const SERVER_NAMES = new Set(['clock', 'logger', 'maxTotalBytes'])
 
 const isTheirs = (name: string): boolean => Object.hasOwn(WS_RULES, name)
 const isOwn = (name: string): boolean => Object.hasOwn(DEFAULTS, name) && !isTheirs(name) && !RENAMED.has(name)
-
-/** The options that nobody knows: `ws` takes them without a word, and libraries pass theirs on. */
-export function unknownOptions(options: object): string[] {
-  return Object.keys(options).filter((name) => !isTheirs(name) && !isOwn(name))
-}
 
 /** What an option's value means for a connection. @throws TypeError for a wrong value of those that `ws` has */
 export function routeOptionsOf(options: ServerOptions): RouteOptions {
@@ -173,4 +166,24 @@ export class Settings {
     }
     return this.#settings
   }
+}
+
+/** `port` may be 0. @throws TypeError for none of them, and for several */
+export function checkSource(options: { port?: unknown; server?: unknown; noServer?: unknown }): void {
+  const { port, server, noServer } = options
+  const given = [port !== undefined && port !== null, Boolean(server), noServer === true]
+  if (given.filter(Boolean).length === 1) return
+  throw new TypeError(
+    'new WebSocketServer(options) takes one of the options port, server and noServer, such as { port: 8080 }',
+  )
+}
+
+/** `ws` takes them without a word, and libraries pass theirs on. */
+export function warnOfUnknown(options: object): void {
+  const names = Object.keys(options).filter((name) => !isTheirs(name) && !isOwn(name))
+  if (names.length === 0) return
+  process.emitWarning(`new WebSocketServer() was given what is no option: ${names.join(', ')}`, {
+    type: 'SockrouteWarning',
+    code: 'SOCKROUTE_UNKNOWN_OPTION',
+  })
 }

@@ -2,16 +2,17 @@ import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Connection, Hub } from '../src/adapter.ts'
+import { ServerEmitter } from './ws-emitter.ts'
 import { Handshake, type HandshakeApp, type HandshakeServer } from './ws-handshake.ts'
-import { appOptionsOf, Settings, unknownOptions, WS_DEFAULTS } from './ws-options.ts'
+import { appOptionsOf, checkSource, Settings, WS_DEFAULTS, warnOfUnknown } from './ws-options.ts'
 import { type Sharer, Sharing } from './ws-sharing.ts'
 import { WebSocket } from './ws-socket.ts'
 import type { AddressInfo, ServerOptions } from './ws-types.ts'
 
 /** The events of a server, as `ws` has them. */
 interface ServerEvents<Socket, Request> {
-  /** A handshake has succeeded. What a listener throws, or rejects with, closes this one socket with 1011. */
-  connection: [socket: Socket, request: Request]
+  /** A handshake has succeeded; what else a program emits with it comes behind. What a listener throws, or rejects with, closes this one socket with 1011. */
+  connection: [socket: Socket, request: Request, ...own: never[]]
   /** The lines of the 101 before they go out: they may be changed, and others added. */
   headers: [lines: string[], request: Request]
   /** A handshake was wrong. Whoever listens answers on `socket`, or destroys it. */
@@ -38,9 +39,9 @@ type State = 'running' | 'closing' | 'closed'
 export class WebSocketServer<
   Socket extends typeof WebSocket = typeof WebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends EventEmitter<ServerEvents<InstanceType<Socket>, InstanceType<Request>>> {
-  /** Read at each handshake. */
-  options: ServerOptions<Socket, Request>
+> extends ServerEmitter<ServerEvents<InstanceType<Socket>, InstanceType<Request>>> {
+  /** Read at each handshake. Its type leaves the class of the sockets out, so that what is typed with `ws` takes this server. */
+  options: Omit<ServerOptions<Socket, Request>, 'WebSocket'>
   /** The open sockets; not there with `clientTracking: false`. */
   declare clients: Set<InstanceType<Socket>>
   readonly #hub: Hub
@@ -56,7 +57,7 @@ export class WebSocketServer<
    */
   constructor(options: ServerOptions<Socket, Request> = {}, listening?: () => void) {
     super({ captureRejections: true })
-    requireOneSource(options)
+    checkSource(options)
     warnOfUnknown(options)
     const all = { ...WS_DEFAULTS, ...options }
     this.options = { ...all, perMessageDeflate: all.perMessageDeflate === true ? {} : all.perMessageDeflate }
@@ -65,6 +66,11 @@ export class WebSocketServer<
     if (all.clientTracking) this.clients = new Set()
     if (all.port !== undefined && all.port !== null) this.#listen(this.options, listening)
     else if (all.server) this.#attach(all.server as Server)
+  }
+
+  /** Where its sockets connect; '' for everywhere. */
+  get path(): string {
+    return this.options.path ?? ''
   }
 
   /** Where it listens. @throws Error with `noServer` */
@@ -185,22 +191,4 @@ export class WebSocketServer<
     this.#state = 'closed'
     this.emit('close')
   }
-}
-
-/** `port` may be 0. @throws TypeError for none of them, and for several */
-function requireOneSource({ port, server, noServer }: { port?: unknown; server?: unknown; noServer?: unknown }): void {
-  const given = [port !== undefined && port !== null, Boolean(server), noServer === true]
-  if (given.filter(Boolean).length === 1) return
-  throw new TypeError(
-    'new WebSocketServer(options) takes one of the options port, server and noServer, such as { port: 8080 }',
-  )
-}
-
-function warnOfUnknown(options: object): void {
-  const names = unknownOptions(options)
-  if (names.length === 0) return
-  process.emitWarning(`new WebSocketServer() was given what is no option: ${names.join(', ')}`, {
-    type: 'SockrouteWarning',
-    code: 'SOCKROUTE_UNKNOWN_OPTION',
-  })
 }

@@ -1,6 +1,7 @@
 /** The names that `@types/ws` gives to what its classes take and call: code that is typed with them compiles here. */
 import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
+import type { ZlibOptions } from 'node:zlib'
 import type { AppOptions, RouteOptions } from '../src/adapter.ts'
 import type { ClientOptions as OwnClientOptions } from '../src/client/index.ts'
 import type { WebSocket } from './ws-socket.ts'
@@ -9,6 +10,38 @@ import type { WebSocket } from './ws-socket.ts'
 export type RawData = Buffer | ArrayBuffer | Buffer[]
 /** What the `data` of a browser-style message event is. */
 export type Data = string | RawData
+
+/** The events of `onmessage` and its like, as wide as `@types/ws` has them. */
+export interface Event {
+  readonly type: string
+  readonly target: unknown
+}
+
+export interface MessageEvent extends Event {
+  readonly data: Data
+}
+
+export interface CloseEvent extends Event {
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
+}
+
+export interface ErrorEvent extends Event {
+  readonly error: unknown
+  readonly message: string
+}
+
+export interface WebSocketEventMap {
+  open: Event
+  message: MessageEvent
+  close: CloseEvent
+  error: ErrorEvent
+}
+
+export type EventListener<Name extends keyof WebSocketEventMap> =
+  | ((event: WebSocketEventMap[Name]) => void)
+  | { handleEvent(event: WebSocketEventMap[Name]): void }
 
 export interface AddressInfo {
   address: string
@@ -48,12 +81,12 @@ export interface PerMessageDeflateOptions {
   /** 8 to 15; 8 counts as 9. @defaultValue 15 */
   serverMaxWindowBits?: number | undefined
   /** 8 to 15; 8 counts as 9. @defaultValue 15 */
-  clientMaxWindowBits?: number | boolean | undefined
+  clientMaxWindowBits?: number | undefined
   /** Of these `level` counts, from 1 to 9. */
   zlibDeflateOptions?:
     | { level?: number | undefined; memLevel?: number | undefined; [other: string]: unknown }
     | undefined
-  zlibInflateOptions?: { [other: string]: unknown } | undefined
+  zlibInflateOptions?: ZlibOptions | undefined
   /** Shorter messages go out as they are, in bytes. @defaultValue 1_024 */
   threshold?: number | undefined
   concurrencyLimit?: number | undefined
@@ -93,11 +126,10 @@ export interface ServerOptions<
   /** @defaultValue false */
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
   /** Picks one of the subprotocols that were offered, or false. @defaultValue the first */
-  handleProtocols?: ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | null | undefined
+  handleProtocols?: ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | undefined
   verifyClient?:
     | VerifyClientCallbackSync<InstanceType<Request>>
     | VerifyClientCallbackAsync<InstanceType<Request>>
-    | null
     | undefined
   /** The class of the sockets: ours, or one that extends it. */
   WebSocket?: Socket | undefined

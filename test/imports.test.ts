@@ -30,7 +30,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(testing-\w+|express)\.ts|node:[\w/]+)$/,
   ],
   // What speaks `ws`'s language: a server, and a client.
-  [/^adapters\/ws(-\w+)?\.ts$/, /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/ws-\w+\.ts|node:[\w/]+)$/],
+  [/^adapters\/ws(-[\w-]+)?\.ts$/, /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/ws-[\w-]+\.ts|node:[\w/]+)$/],
   // A driver: its own files, what all drivers share, and its broker's client.
   [/^adapters\/broker-\w+\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/broker-\w+\.ts|node:[\w/]+)$/],
   [/^adapters\/cluster(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/(broker|cluster)-\w+\.ts|node:[\w/]+)$/],

@@ -14,7 +14,7 @@ export const roots = {
       for (let left = from; left > 0; left--) yield { countdown: left }
     },
     async *ticks() {
-      for await (const tick of setInterval(1000, 1)) yield { ticks: tick }
+      for await (const tick of setInterval(100, 1)) yield { ticks: tick }
     },
   },
 }

@@ -11,7 +11,7 @@ const cwd = fileURLToPath(new URL('.', import.meta.url))
 const TOGETHER = [
   ['sockroute/express', '@y/websocket-server/utils', 'express', 'yjs'],
   ['sockroute/fastify', '@fastify/http-proxy', '@fastify/websocket', 'fastify'],
-  ['sockroute/ws', '@trpc/server/adapters/ws', 'graphql-ws/use/ws'],
+  ['sockroute/ws', '@trpc/server/adapters/ws', 'graphql-ws/use/ws', 'socket.io', 'ws'],
   ['sockroute/client', '@trpc/client', 'graphql-ws', 'undici', 'y-websocket'],
   [
     'sockroute/compat/fastify-websocket',

@@ -10,6 +10,6 @@ export const router = t.router({
     for (let left = input; left > 0; left--) yield left
   }),
   ticks: t.procedure.subscription(async function* ({ signal }) {
-    for await (const tick of setInterval(1000, 1, { signal })) yield tick
+    for await (const tick of setInterval(100, 1, { signal })) yield tick
   }),
 })

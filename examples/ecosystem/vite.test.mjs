@@ -4,6 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'undici'
 import { start } from './support/program.mjs'
 import { talk } from './support/talk.mjs'
@@ -25,7 +26,11 @@ test(`vite.mjs: a change of a file reaches the page over Vite's socket, beside a
   assert.deepEqual(await told(hot), { type: 'connected' })
   assert.equal(await talk(`ws://127.0.0.1:${port}/chat`, 'hello'), 'here: hello')
   const update = told(hot)
-  writeFileSync(join(root, 'main.js'), 'import.meta.hot.accept() // changed')
+  const isSeen = update.then(() => true)
+  // Who watches a file may begin too late: it is changed until that is seen.
+  for (let change = 1; !(await Promise.race([isSeen, delay(200, false)])); change++) {
+    writeFileSync(join(root, 'main.js'), `import.meta.hot.accept() // change ${change}`)
+  }
   const { type, updates } = await update
   assert.equal(type, 'update')
   assert.deepEqual(

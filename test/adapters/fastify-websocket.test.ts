@@ -5,18 +5,20 @@ import { createServer, type IncomingMessage } from 'node:http'
 import cookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
+import wsPlugin from '../../adapters/fastify.ts'
 import fastifyWebsocket, {
   fastifyWebsocket as named,
   type WebsocketPluginOptions,
 } from '../../adapters/fastify-websocket.ts'
 import { WebSocket } from '../../adapters/ws.ts'
+import type { Connection } from '../../src/index.ts'
 import type { RawClient } from '../hosts/raw-client.ts'
 import { run as runOn } from '../hosts/suite.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { serve } from './fastify-app.ts'
 import { refused, told } from './telling.ts'
 
-const echo = (socket: WebSocket): void => {
+const echo = (socket: Connection): void => {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
 }
 
@@ -379,6 +381,20 @@ t.test(`sockroute's own routes stand beside it`, async (t) => {
   t.equal(app.ws.connections.size, 2)
 })
 
+t.test('in a plugin of an app that has sockroute around it', async (t) => {
+  const app = Fastify()
+  await app.register(wsPlugin, { maxMessageBytes: 10 })
+  app.ws('/outer', echo)
+  await app.register(async (inner) => {
+    await inner.register(fastifyWebsocket)
+    inner.get('/inner', { websocket: true }, echo)
+  })
+  const running = await serve(t, app)
+  const long = clientFrame(1, 'more than ten')
+  t.equal(await closed(await running.open({ path: '/outer' }, long)), 1_009)
+  t.equal(await (await running.open({ path: '/inner' }, long)).readText(), 'more than ten')
+})
+
 t.test('plugins that depend on @fastify/websocket by name find it', async (t) => {
   const app = Fastify()
   t.equal(named, fastifyWebsocket)
@@ -393,7 +409,7 @@ t.test('mistakes are told where they are made', async (t) => {
     [{ preClose: 'x' }, /the option preClose takes a function/],
     [{ options: 1 }, /the option options takes an object/],
     [{ options: { noServer: true } }, /the option options takes no noServer: the app listens/],
-    [{ options: { path: '/' } }, /the option options takes no path/],
+    [{ options: { port: 80 } }, /the option options takes no port/],
     [{ options: { maxPayload: '1mb' } }, /maxPayload/],
     [{ maxPayload: 1 }, /no option maxPayload here/],
     [{ ws: { maxMessageBytes: -1 } }, /maxMessageBytes takes a whole number/],
