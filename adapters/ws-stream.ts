@@ -1,6 +1,8 @@
 import { Duplex, type DuplexOptions } from 'node:stream'
 import type { Connection } from '../src/adapter.ts'
 
+/** A socket of a server of `sockroute/ws`, of a client, or of a route. */
+type Streamable = Connection & { readonly _socket?: Duplex | null }
 type Done = (error?: Error | null) => void
 
 /**
@@ -8,11 +10,13 @@ type Done = (error?: Error | null) => void
  * peer takes waits, and so does the peer. Ending it closes the WebSocket; what the peer has sent by then still comes.
  */
 class WebSocketStream extends Duplex {
-  readonly #socket: Connection
+  readonly #socket: Streamable
+  /** The end of the transport lets go of what was held back. */
+  #isHolding = false
   /** The WebSocket has failed, and its close frame is on its way. */
   #isFailing = false
 
-  constructor(socket: Connection, options: DuplexOptions) {
+  constructor(socket: Streamable, options: DuplexOptions) {
     super({ ...options, objectMode: false, writableObjectMode: false })
     this.#socket = socket
     socket.on('message', (data: Buffer | ArrayBuffer, isBinary) => this.#receive(data, isBinary))
@@ -45,7 +49,17 @@ class WebSocketStream extends Duplex {
     if (this.destroyed || this.readableEnded) return
     const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data)
     const chunk = !isBinary && this.readableObjectMode ? bytes.toString() : bytes
-    if (!this.push(chunk)) this.#socket.pause()
+    if (!this.push(chunk)) this.#pause()
+  }
+
+  /** Only while there is a peer to hold back: what is left when it has gone is here already, and would not be kept for ever. */
+  #pause(): void {
+    const transport = this.#socket._socket
+    if (transport?.destroyed) return
+    this.#socket.pause()
+    if (this.#isHolding) return
+    this.#isHolding = true
+    transport?.once('close', () => this.#socket.resume())
   }
 
   #fail(error: Error): void {
@@ -72,6 +86,6 @@ const CUT_OFF = 'the WebSocket was cut off before the peer had answered its clos
  * `ws`'s `createWebSocketStream`: a `Duplex` over a socket of a server or of a client.
  * @param options those of `Duplex`; with `readableObjectMode` text comes as strings
  */
-export function createWebSocketStream(socket: Connection, options: DuplexOptions = {}): Duplex {
+export function createWebSocketStream(socket: Streamable, options: DuplexOptions = {}): Duplex {
   return new WebSocketStream(socket, options)
 }

@@ -1,55 +1,15 @@
 /** What our WebSocketServer does besides, where `ws` would end the process, or has no such thing. */
 
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import Default, { type ServerOptions, WebSocket, WebSocketServer } from '../../adapters/ws.ts'
-import { createWebSockets } from '../../src/index.ts'
-import { type Changes, handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { Client } from '../support/ws-client.ts'
+import { ask, fail, listen, listening, portOf, status } from './serving.ts'
 import { settled } from './stage.ts'
-
-interface Listening {
-  readonly server: WebSocketServer
-  readonly port: number
-  /** What the log was told. */
-  readonly logged: string[]
-}
-
-async function listen(t: Test, options: ServerOptions = {}): Promise<Listening> {
-  const logged: string[] = []
-  const note = (details: object, message: string): void => {
-    logged.push(`${message} ${'err' in details ? String(details.err) : ''}`.trim())
-  }
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', logger: { warn: note, error: note }, ...options })
-  t.teardown(() => {
-    for (const socket of server.clients) socket.terminate()
-    server.close()
-  })
-  await once(server, 'listening')
-  return { server, port: portOf(server), logged }
-}
-
-async function ask(t: Test, port: number, ...sent: (Changes | Buffer)[]): Promise<RawClient> {
-  const client = await RawClient.connect(port)
-  t.teardown(() => client.destroy())
-  for (const one of sent) client.write(Buffer.isBuffer(one) ? one : handshake(one))
-  return client
-}
-
-async function status(t: Test, port: number, changes: Changes = {}): Promise<number> {
-  return (await (await ask(t, port, changes)).readHead()).status
-}
-
-const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port
-
-const fail = (): never => {
-  throw new Error('a fault of the program')
-}
 
 t.test('the class carries everything, as that of ws does', async (t) => {
   t.equal(Default, WebSocket)
@@ -192,62 +152,6 @@ t.test('a peer that is silent is pinged, and terminated when it does not answer'
   t.equal((await closed)[0], 1006)
 })
 
-t.test('a handshake behind another request waits for its response', async (t) => {
-  const http = createServer((_request, response) => setImmediate(() => response.end('first')))
-  const server = new WebSocketServer({ server: http })
-  server.on('connection', (socket) => socket.terminate())
-  await listening(t, http)
-  const client = await ask(t, portOf(http), Buffer.from('GET / HTTP/1.1\r\nHost: h\r\n\r\n'), {})
-  t.match(await client.rest(), /^HTTP\/1.1 200 OK[\s\S]*firstHTTP\/1.1 101 /)
-})
-
-t.test('what nobody of several servers on one HTTP server has is refused once', async (t) => {
-  const http = createServer()
-  for (const path of ['/a', '/b']) new WebSocketServer({ server: http, path })
-  await listening(t, http)
-  const client = await ask(t, portOf(http), { path: '/c' })
-  t.match(await client.rest(), /^HTTP\/1.1 400 Bad Request\r\n(?![\s\S]*HTTP)/)
-})
-
-t.test('beside another upgrade listener: each has its own, and what nobody answers ends', async (t) => {
-  const http = createServer()
-  const clock = new FakeClock()
-  const server = new WebSocketServer({ server: http, path: '/ws', clock })
-  const others = new Promise<string>((resolve) => {
-    http.on('upgrade', (request, socket) => {
-      if (request.url === '/theirs') socket.end('HTTP/1.1 418 Teapot\r\n\r\n')
-      if (request.url === '/nobody') resolve('seen')
-    })
-  })
-  server.on('connection', (socket) => socket.terminate())
-  await listening(t, http)
-  t.equal(await status(t, portOf(http), { path: '/ws' }), 101)
-  t.equal(await status(t, portOf(http), { path: '/theirs' }), 418)
-  const client = await ask(t, portOf(http), { path: '/nobody' })
-  t.equal(await others, 'seen')
-  clock.advance(9_999)
-  clock.advance(1)
-  t.equal((await client.readHead()).status, 400)
-})
-
-t.test('beside an app of ours on the same server, which passes its path on', async (t) => {
-  const http = createServer()
-  const app = createWebSockets()
-  http.on('upgrade', (request, socket, head) => {
-    if (request.url === '/app') app.upgrade(request, socket, head, (ours) => void ours.send('from the app'))
-  })
-  new WebSocketServer({ server: http, path: '/ws' }).on('connection', (socket) => void socket.send('from ws'))
-  await listening(t, http)
-  for (const [path, text] of [
-    ['/app', 'from the app'],
-    ['/ws', 'from ws'],
-  ]) {
-    const client = await ask(t, portOf(http), { path })
-    await client.readHead()
-    t.equal(await client.readText(), text)
-  }
-})
-
 t.test('options: what is wrong is said where it stands', async (t) => {
   const wrong: [options: object, message: RegExp][] = [
     [{ maxPayload: '1mb' }, /maxPayload takes a whole number, 0 for no limit; got '1mb'/],
@@ -293,12 +197,3 @@ t.test('sendFrame takes what is a whole message of a server', async (t) => {
   t.same((await client.readToEnd()).slice(0, 3), ['text ok', 'text ok', 'binary'])
   t.same(errors, ['TypeError', 'TypeError', 'TypeError', 'TypeError'])
 })
-
-async function listening(t: Test, http: Server): Promise<void> {
-  http.listen(0, '127.0.0.1')
-  t.teardown(() => {
-    http.closeAllConnections()
-    http.close()
-  })
-  await once(http, 'listening')
-}

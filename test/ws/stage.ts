@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import * as ws from 'ws'
 import * as ours from '../../adapters/ws.ts'
@@ -116,6 +116,17 @@ export function portOf(server: Listening): number {
 
 /** A message as text: of a Buffer, as both give it unless they are told otherwise. */
 export const textOf = (data: ws.RawData): string => (data as Buffer).toString()
+
+/** An answer's status, and the header fields of these names. */
+export const shown = ({ status, headers }: Answer, ...names: string[]): string =>
+  [status, ...names.map((name) => `${name}=${headers[name]}`)].join(' ')
+
+/** What `ws`'s types do not name, and programs use. */
+interface Inside {
+  readonly _socket: Socket
+}
+
+export const insideOf = (socket: ws.WebSocket): Inside => socket as unknown as Inside
 
 /** Lets everything happen that needs no time. */
 export async function settled(turns = 6): Promise<void> {

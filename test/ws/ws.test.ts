@@ -2,14 +2,28 @@
 
 import t from 'tap'
 import { CLIENTS } from './clients.ts'
+import { CLOSINGS } from './closings.ts'
+import { DECISIONS } from './decisions.ts'
 import { DIFFERENCES } from './differences.ts'
 import { HANDSHAKES } from './handshakes.ts'
 import { LIFECYCLES } from './lifecycles.ts'
+import { MESSAGES } from './messages.ts'
+import { OTHERWISE } from './otherwise.ts'
 import { SOCKETS } from './sockets.ts'
 import { OURS, play, WS } from './stage.ts'
 import { STREAMS } from './streams.ts'
 
-const SCENARIOS = { ...LIFECYCLES, ...HANDSHAKES, ...SOCKETS, ...STREAMS, ...CLIENTS }
+const SCENARIOS = {
+  ...LIFECYCLES,
+  ...HANDSHAKES,
+  ...DECISIONS,
+  ...MESSAGES,
+  ...CLOSINGS,
+  ...SOCKETS,
+  ...OTHERWISE,
+  ...STREAMS,
+  ...CLIENTS,
+}
 
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   t.test(name, async (t) => {

@@ -7,6 +7,12 @@ export const DIFFERENCES = [
     why: 'a client that is told 101 believes that somebody is there; Fastify answers what it would answer to any path that it does not have',
   },
   {
+    scenario: 'a path that is for HTTP alone, beside a wildcard',
+    theirs: ['open', 'close 1005'],
+    ours: ['open', 'any'],
+    why: 'of the routes for WebSockets the wildcard is the one that fits; the others are not looked at',
+  },
+  {
     scenario: 'HTTP on a path that is for WebSockets',
     theirs: ['404', '404'],
     ours: ['404 {"message":"Route GET:/ws not found","error":"Not Found","statusCode":404}', '404'],

@@ -82,6 +82,13 @@ export const SCENARIOS = {
     return seen.map((line) => line.replace(/^(\d+) .*/, '$1'))
   },
 
+  async 'a path that is for HTTP alone, beside a wildcard'(stage) {
+    const app = await stage.app()
+    app.get('/*', { websocket: true }, (socket) => socket.send('any'))
+    app.get('/http', async () => 'http')
+    return visit(await listen(app), '/http', { messages: 1 })
+  },
+
   async 'HTTP on a path that is for WebSockets'(stage) {
     const app = await stage.app()
     app.get('/ws', { websocket: true }, echo)
