@@ -140,5 +140,19 @@ export function clientSettings(options: ClientOptions): ClientSettings {
 
 /** Of the options, those that are Node's. */
 export function transportOptions(options: ClientOptions): TransportOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(TRANSPORT_RULES, name)))
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(TRANSPORT_RULES, name)))
+  const { createConnection } = options
+  return createConnection === undefined ? own : { ...own, createConnection: checked(createConnection) }
+}
+
+type Connect = NonNullable<TransportOptions['createConnection']>
+
+/** What is no stream Node would trip over later, where nobody can catch it. */
+function checked(createConnection: Connect): Connect {
+  return (...args) => {
+    const made: unknown = createConnection(...args)
+    if (made === undefined || made === null || (isObject(made) && 'on' in made)) return made as ReturnType<Connect> // or it calls back
+    const got = made instanceof Promise ? 'a promise. Connect first, and return what you have' : typeof made
+    throw new TypeError(`sockroute: createConnection returns a socket, or any Duplex; got ${got}`)
+  }
 }

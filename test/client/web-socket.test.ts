@@ -88,6 +88,17 @@ for (const [rule, args, name, message] of WRONG) {
   })
 }
 
+t.test('what a function that connects returns is a stream, or the attempt fails', async (t) => {
+  const wrong: [made: unknown, message: RegExp][] = [
+    [Promise.resolve(), /createConnection returns a socket, or any Duplex; got a promise. Connect first/],
+    ['tcp', /any Duplex; got string/],
+  ]
+  for (const [made, message] of wrong) {
+    const createConnection = (() => made) as unknown as NonNullable<ClientOptions['createConnection']>
+    await t.rejects(connect('ws://host/', { createConnection }), { name: 'TypeError', message })
+  }
+})
+
 t.test('it is a connection, in the state that it says', async (t) => {
   const server = rawServer(answered({ 'Sec-WebSocket-Protocol': 'b' }))
   const socket = new WebSocket('ws://host/', ['a', 'b'], { createConnection: server.createConnection })
