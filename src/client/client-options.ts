@@ -73,7 +73,9 @@ const OWN_HEADERS: Record<string, string> = {
 }
 
 const headers: Rule = (value) => {
-  if (!isObject(value) || Array.isArray(value)) return `takes an object such as { authorization: 'Bearer ...' }`
+  if (!isObject(value) || Symbol.iterator in value) {
+    return `takes an object such as { authorization: 'Bearer ...' }; for Headers or a Map write Object.fromEntries(headers)`
+  }
   const own = Object.keys(value).find((name) => Object.hasOwn(OWN_HEADERS, name.toLowerCase()))
   return own === undefined ? undefined : `cannot set ${own}: ${OWN_HEADERS[own.toLowerCase()]}`
 }

@@ -57,6 +57,12 @@ const WRONG: [rule: string, args: unknown[], name: string, message: RegExp][] = 
   ],
   ['headers as a list', ['ws://host/', { headers: ['a'] }], 'TypeError', /headers takes an object such as/],
   [
+    "fetch's Headers",
+    ['ws://host/', { headers: new Headers({ a: '1' }) }],
+    'TypeError',
+    /write Object.fromEntries\(headers\)/,
+  ],
+  [
     'a header of ours',
     ['ws://host/', { headers: { 'sec-WebSocket-protocol': 'a' } }],
     'TypeError',
