@@ -27,7 +27,7 @@ export interface ClientOptions extends ConnectionOptions, TransportOptions {
   readonly compression?: boolean | CompressionOptions
   /**
    * Follow redirects (301, 302, 303, 307, 308). To another host goes no header of yours but User-Agent, no password and no
-   * certificate; from wss: to ws:, and to a Unix socket, none is followed.
+   * certificate (subprotocols and the Origin do go); from wss: to ws:, and to a Unix socket, none is followed.
    * @defaultValue false: a redirect fails the attempt
    */
   readonly followRedirects?: boolean
