@@ -81,7 +81,7 @@ function onRoute(instance: FastifyInstance, route: Route, admission: Admission):
   const handler = websocket === true ? (route.handler as unknown as WebsocketHandler) : wsHandler
   const upgrading = upgradingRoute(instance, route, handler, admission)
   if (websocket === true) Object.assign(route, upgrading)
-  else instance.route({ ...http, url: urlOf(route), exposeHeadRoute: false, ...upgrading }) // `http` keeps its own handler
+  else instance.route({ ...http, url: urlOf(route), exposeHeadRoute: false, ...upgrading }) // `route` stays HTTP's
 }
 
 function upgradingRoute(

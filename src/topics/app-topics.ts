@@ -13,8 +13,8 @@ export interface TopicsBehind {
 }
 
 /**
- * `app.ws.topics`: what users may know of an app's topics. The emitter is one of any events: by Node's newer types one of
- * these alone would not fit our interface.
+ * `app.ws.topics`: what users may know of an app's topics. `Topics` says which events it has: an emitter that says so itself is
+ * no `Topics` with the types of Node 26.
  */
 export class AppTopics extends EventEmitter implements Topics {
   readonly #behind: TopicsBehind
