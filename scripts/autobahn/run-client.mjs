@@ -45,7 +45,6 @@ async function runPart(wstest, { ids, agent }, flags, onCase) {
     await runAgent(server, [`--url=${url}`, `--agent=${agent}`, ...flags])
     return readReport(folder, agent, output)
   } finally {
-    server.removeAllListeners('exit')
     await end(server)
   }
 }

@@ -6,7 +6,7 @@ export async function join(port, room, token, onSaid) {
   const socket = io(`http://127.0.0.1:${port}`, { auth: { token }, reconnection: token !== undefined })
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject))
   socket.on('said', onSaid)
-  socket.emit('join', room)
+  await socket.emitWithAck('join', room)
   return {
     say: (text) => socket.emitWithAck('say', room, text),
     leave: () => socket.disconnect(),

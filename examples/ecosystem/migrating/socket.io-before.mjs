@@ -11,7 +11,10 @@ io.use((socket, next) => {
 })
 
 io.on('connection', (socket) => {
-  socket.on('join', (room) => socket.join(room))
+  socket.on('join', (room, done) => {
+    void socket.join(room)
+    done()
+  })
   socket.on('say', (room, text, done) => {
     io.to(room).emit('said', text)
     done(text.length)

@@ -20,7 +20,10 @@ const server = app.listen(Number(process.env.PORT ?? 3000), () => {
 
 const io = new Server(server)
 io.on('connection', (socket) => {
-  socket.on('join', (room) => socket.join(room))
+  socket.on('join', (room, done) => {
+    void socket.join(room)
+    done()
+  })
   socket.on('say', (room, text, done) => {
     io.to(room).emit('said', text)
     app.ws.publish(room, text)
