@@ -15,6 +15,7 @@ const PATIENT = { handshakeTimeoutMs: 'unlimited', pingIntervalMs: 'unlimited', 
 /** `app.injectWS`. What it needs is loaded when it is called: an app in service has no use for it. */
 export function injectInto(server: Server): FastifyInstance['injectWS'] {
   return async (path = '/', context = {}, { onInit, onOpen }: InjectWSOption = {}) => {
+    requirePath(path)
     checkOptions(context, { headers: object })
     const { memoryPair } = await import('./testing-transport.ts')
     const pair = memoryPair({ remoteAddress: '127.0.0.1', encrypted: false })
@@ -26,6 +27,12 @@ export function injectInto(server: Server): FastifyInstance['injectWS'] {
     await opened(socket, onOpen)
     return socket
   }
+}
+
+/** Without the slash it would be a part of the host's name, and '/' would be asked for. */
+function requirePath(path: unknown): void {
+  if (typeof path === 'string' && path.startsWith('/')) return
+  throw new TypeError(`injectWS takes a path such as '/chat', and headers behind it; got ${JSON.stringify(path)}`)
 }
 
 function opened(socket: WebSocket, onOpen: InjectWSOption['onOpen']): Promise<void> {

@@ -1,5 +1,5 @@
-import { checkOptions, type RouteOptions, type Rule } from '../src/adapter.ts'
-import { routeOptionsOf } from './ws-options.ts'
+import { type AppOptions, checkOptions, type RouteOptions, type Rule } from '../src/adapter.ts'
+import { protocolsOf, routeOptionsOf } from './ws-options.ts'
 import type { ServerOptions } from './ws-types.ts'
 
 const fn: Rule = (value) => (typeof value === 'function' ? undefined : 'takes a function')
@@ -29,10 +29,7 @@ export function checkPluginOptions(options: object): void {
 }
 
 /** What the routes are opened with, under what `own` says. Which subprotocol is picked may be said later: `options` are live. */
-export function optionsOf(options: ServerOptions, own: RouteOptions = {}): RouteOptions {
-  const protocols: RouteOptions['protocols'] = (offered, request) => {
-    const { handleProtocols } = options
-    return (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined
-  }
+export function optionsOf(options: ServerOptions, own: AppOptions = {}): AppOptions {
+  const protocols: RouteOptions['protocols'] = (offered, request) => protocolsOf(options)(offered, request)
   return { ...routeOptionsOf(options), protocols, ...own }
 }

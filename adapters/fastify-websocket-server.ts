@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { requireLine } from './ws-line.ts'
 import { WebSocketServer } from './ws-server.ts'
 import type { WebSocket } from './ws-socket.ts'
 import type { ServerOptions } from './ws-types.ts'
@@ -24,14 +25,11 @@ export class PluginServer extends WebSocketServer {
     })
   }
 
-  /** The fields that listeners for 'headers' add to a 101. */
+  /** The fields that listeners for 'headers' add to a 101. @throws TypeError for a line that is no field */
   headersFor(request: IncomingMessage): [name: string, value: string][] {
     const lines = [...HEAD]
     this.emit('headers', lines, request)
-    return lines.slice(HEAD.length).map((line) => {
-      const at = line.indexOf(':')
-      return [line.slice(0, at).trim(), line.slice(at + 1).trim()]
-    })
+    return lines.filter((line) => !HEAD.includes(line)).map(fieldOf)
   }
 
   admit(socket: WebSocket, request: IncomingMessage): void {
@@ -43,6 +41,13 @@ export class PluginServer extends WebSocketServer {
     this.#isRunning = false
     super.close(callback)
   }
+}
+
+function fieldOf(line: string): [name: string, value: string] {
+  requireLine(line)
+  const at = line.indexOf(':')
+  if (at < 1) throw new TypeError(`a 'headers' listener left what is no 'name: value': ${JSON.stringify(line)}`)
+  return [line.slice(0, at).trim(), line.slice(at + 1).trim()]
 }
 
 const HEAD = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']

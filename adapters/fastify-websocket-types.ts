@@ -16,7 +16,7 @@ import type {
   RequestGenericInterface,
   RouteGenericInterface,
 } from 'fastify'
-import type { RouteOptions as WsOptions } from '../src/adapter.ts'
+import type { AppOptions, RouteOptions as WsOptions } from '../src/adapter.ts'
 import type { PluginServer, WebSocketServerOptions } from './fastify-websocket-server.ts'
 import type { WebSocket } from './ws-socket.ts'
 
@@ -51,8 +51,8 @@ export interface WebsocketPluginOptions {
   ) => void
   /** Runs when the app closes, before the connections that are still open are told 1001. */
   readonly preClose?: preCloseHookHandler | preCloseAsyncHookHandler
-  /** sockroute's own options, for all routes; they are laid over what `options` say. */
-  readonly ws?: WsOptions
+  /** sockroute's own options, for all routes, or for the app (`maxTotalBytes`, ...); they are laid over what `options` say. */
+  readonly ws?: AppOptions
 }
 
 /** What `injectWS` calls on the way, with its client. */

@@ -9,6 +9,7 @@ import { injectInto } from './fastify-websocket-inject.ts'
 import { checkPluginOptions, optionsOf } from './fastify-websocket-options.ts'
 import { PluginServer, type WebSocketServerOptions } from './fastify-websocket-server.ts'
 import type { WebsocketHandler, WebsocketPluginOptions } from './fastify-websocket-types.ts'
+import { totalBytesFor } from './ws-total.ts'
 
 export type { WebSocketServerOptions } from './fastify-websocket-server.ts'
 export type { InjectWSOption, WebsocketHandler, WebsocketPluginOptions } from './fastify-websocket-types.ts'
@@ -52,7 +53,7 @@ function setUp(app: FastifyInstance, options: WebsocketPluginOptions, done: (err
   })
   const routeOptions = optionsOf(server.options, options.ws)
   const isInner = FASTIFY_AROUND in app
-  wsPlugin(app, isInner ? routeOptions : { ...routeOptions, maxTotalBytes: 'unlimited' }, (error) => {
+  wsPlugin(app, isInner ? routeOptions : { maxTotalBytes: totalBytesFor(routeOptions), ...routeOptions }, (error) => {
     if (error === undefined && options.options?.server) carryToo(app, options.options.server)
     done(error)
   })

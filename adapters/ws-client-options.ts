@@ -1,5 +1,6 @@
 import type { ClientOptions as OwnOptions } from '../src/client/index.ts'
-import { compressionOf, limit, OWN_DEFAULTS, WS_DEFAULTS } from './ws-options.ts'
+import { compressionOf } from './ws-compression.ts'
+import { limit, OWN_DEFAULTS, WS_DEFAULTS } from './ws-options.ts'
 import type { ClientOptions } from './ws-types.ts'
 
 /** What `ws` knows, and makes no difference here. */

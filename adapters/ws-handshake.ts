@@ -4,12 +4,14 @@ import {
   attempt,
   FAILED,
   type Hub,
+  isThenable,
   type Refusal,
   type RouteSettings,
   UNAVAILABLE,
   Upgrade,
   writeRefusal,
 } from '../src/adapter.ts'
+import { requireLine } from './ws-line.ts'
 import { WebSocket } from './ws-socket.ts'
 import type { ServerOptions } from './ws-types.ts'
 import { type Verdict, verify } from './ws-verify.ts'
@@ -40,11 +42,11 @@ export interface Incoming {
   opened(socket: WebSocket): unknown
 }
 
+const TWICE = 'handleUpgrade() was called again with a socket that is a WebSocket already: one server takes an upgrade'
+const LISTENER_FAILED = "sockroute: a 'wsClientError' listener failed; its socket is destroyed"
+
 /** Sockets that have become WebSockets. */
 const taken = new WeakSet<Duplex>()
-
-/** What a line of a response's head may hold. RFC 9110 §5.5 */
-const LINE = /^[\t\x20-\x7e\x80-\xff]+$/
 
 /** One opening handshake, decided by `ws`'s hooks. What they throw is this handshake's end, and no other's. */
 export class Handshake {
@@ -69,20 +71,55 @@ export class Handshake {
   }
 
   #check(): unknown {
+    if (taken.has(this.#socket)) return this.#giveUp()
     const { request } = this.#upgrade
     const refusal = this.#upgrade.check(this.#app.settings(), {
       host: request.headers.host,
       addressOf: () => request.socket.remoteAddress,
     })
     if (refusal !== undefined) return this.#reject(refusal)
-    return this.#server.shouldHandle(request) ? this.#verify() : this.#reply({ status: 400 })
+    const isOurs = this.#server.shouldHandle(request)
+    if (!isThenable(isOurs)) return this.#handled(isOurs)
+    return isOurs.then((value) => this.#decided(() => this.#handled(value)))
+  }
+
+  /** It has waited for its turn, and the one before it has become a WebSocket, on which there is nothing to reply. */
+  #giveUp(): void {
+    this.#upgrade.release()
+    this.#app.hub.log(
+      'error',
+      { err: new Error(TWICE) },
+      'sockroute: a handshake was begun twice; the first has its socket',
+    )
+  }
+
+  #handled(isOurs: unknown): unknown {
+    return isOurs ? this.#verify() : this.#reply({ status: 400 })
   }
 
   /** Against the protocol: a listener may have the socket instead. */
   #reject(refusal: Refusal): void {
-    const { request, response } = this.#upgrade
-    if (this.#server.listenerCount('wsClientError') === 0) writeRefusal(response, refusal)
-    else this.#server.emit('wsClientError', new Error(refusal.reason), this.#upgrade.release(), request)
+    if (this.#server.listenerCount('wsClientError') === 0) writeRefusal(this.#upgrade.response, refusal)
+    else this.#giveAway(this.#upgrade.release(), refusal)
+  }
+
+  #giveAway(socket: Duplex, { reason }: Refusal): void {
+    this.#limit(socket)
+    attempt(
+      () => this.#server.emit('wsClientError', new Error(reason), socket, this.#upgrade.request),
+      (error) => {
+        this.#app.hub.log('error', { err: error }, LISTENER_FAILED)
+        socket.destroy()
+      },
+    )
+  }
+
+  /** Its listener may leave it as it is, and nobody reads from it: not even that the client leaves would be noticed. */
+  #limit(socket: Duplex): void {
+    const { handshakeTimeoutMs } = this.#app.settings()
+    if (handshakeTimeoutMs === Infinity) return
+    const timer = this.#app.hub.clock.setTimeout(() => socket.destroy(), handshakeTimeoutMs)
+    socket.once('close', () => timer.cancel())
   }
 
   #verify(): unknown {
@@ -92,9 +129,9 @@ export class Handshake {
   }
 
   /** Perhaps much later, and in a user's code: the client may have left, and what fails is not the caller's. */
-  #decided(task: () => void): void {
-    if (!this.#upgrade.isUnanswered) return
-    requireFresh(this.#socket)
+  #decided(task: () => unknown): void {
+    if (this.#socket.readableEnded) this.#socket.destroy()
+    if (!this.#upgrade.isUnanswered || this.#socket.destroyed) return
     attempt(task, (error) => {
       if (this.#upgrade.fail(error)) return
       this.#app.hub.log('error', { err: error }, 'sockroute: a handshake failed; it is answered with 500')
@@ -117,8 +154,7 @@ export class Handshake {
     const headers = this.#upgrade.onHead(101).map(([name, value]) => `${name}: ${value}`)
     const lines = [`HTTP/1.1 101 ${STATUS_CODES[101]}`, ...headers]
     this.#server.emit('headers', lines, this.#upgrade.request)
-    const wrong = lines.find((line) => !LINE.test(line))
-    if (wrong !== undefined) throw new TypeError(`a 'headers' listener left what is no line: ${JSON.stringify(wrong)}`)
+    lines.forEach(requireLine)
     taken.add(this.#socket)
     socket._socket = this.#socket
     this.#upgrade.openNow(lines)
@@ -135,7 +171,5 @@ export class Handshake {
 
 function requireFresh(socket: Duplex): void {
   if (!taken.has(socket)) return
-  throw new Error(
-    'handleUpgrade() was called again with a socket that is a WebSocket already: one server takes an upgrade',
-  )
+  throw new Error(TWICE)
 }

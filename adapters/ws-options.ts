@@ -4,12 +4,15 @@ import {
   DEFAULTS,
   type Hub,
   inherit,
+  isThenable,
   type RouteOptions,
   type RouteSettings,
   type Rule,
   routeOptions,
 } from '../src/adapter.ts'
-import type { PerMessageDeflateOptions, ServerOptions } from './ws-types.ts'
+import { compressionOf } from './ws-compression.ts'
+import { totalBytesFor } from './ws-total.ts'
+import type { ServerOptions } from './ws-types.ts'
 
 const MIB = 1_048_576
 
@@ -36,9 +39,11 @@ export const OWN_DEFAULTS: RouteOptions = {
   handshakeTimeoutMs: 30_000,
 }
 
-/** What the app of one server is made with. */
-export function appOptionsOf({ clock, logger, maxTotalBytes = 'unlimited' }: ServerOptions): AppOptions {
-  return { clock, logger, maxTotalBytes, maxPendingHandshakes: 'unlimited' }
+/** What the app of one server is made with. @throws TypeError as `routeOptionsOf` */
+export function appOptionsOf(options: ServerOptions): AppOptions {
+  const route = routeOptionsOf(options)
+  const { clock, logger, maxTotalBytes = totalBytesFor(route) } = options
+  return { clock, logger, maxTotalBytes, maxMessageBytes: route.maxMessageBytes, maxPendingHandshakes: 'unlimited' }
 }
 
 const rule =
@@ -60,7 +65,7 @@ const WS_RULES: Record<string, Rule> = {
   backlog: size,
   server: rule(
     (value) => typeof value === 'object' && 'on' in Object(value),
-    'takes a server of node:http or node:https',
+    'takes a server of node:http or node:https, such as createServer(app) makes',
   ),
   noServer: flag,
   path: text,
@@ -102,10 +107,19 @@ export function routeOptionsOf(options: ServerOptions): RouteOptions {
 }
 
 /** Without `handleProtocols` the first that was offered. */
-function protocolsOf({ handleProtocols }: ServerOptions): RouteOptions['protocols'] {
+export function protocolsOf({
+  handleProtocols,
+}: ServerOptions): Extract<RouteOptions['protocols'], (...args: never[]) => unknown> {
   if (!handleProtocols) return ([first]) => first
-  return (offered, request) => handleProtocols(new Set(offered), request) || undefined
+  return (offered, request) => {
+    const picked: unknown = handleProtocols(new Set(offered), request)
+    if (isThenable(picked)) throw new TypeError(ASYNC_PROTOCOLS)
+    return (picked as string | false) || undefined // as its type says; what is neither is refused where it is looked up
+  }
 }
+
+const ASYNC_PROTOCOLS =
+  'handleProtocols returned a promise: it has to pick at once; what takes longer is for verifyClient(info, callback)'
 
 function pick(options: object, isWanted: (name: string) => boolean): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => isWanted(name)))
@@ -114,27 +128,6 @@ function pick(options: object, isWanted: (name: string) => boolean): object {
 /** 0 is none. */
 export function limit(value: number | null | undefined): number | 'unlimited' {
   return value || 'unlimited'
-}
-
-/** The stricter of the two directions' parameters holds for both. */
-export function compressionOf(
-  options: boolean | PerMessageDeflateOptions | null | undefined,
-): RouteOptions['compression'] {
-  if (options === null || options === undefined || options === false) return false
-  const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits, threshold } =
-    options === true ? {} : options
-  const level = options === true ? undefined : options.zlibDeflateOptions?.level
-  return {
-    contextTakeover: !serverNoContextTakeover && !clientNoContextTakeover,
-    windowBits: Math.max(9, Math.min(bits(serverMaxWindowBits), bits(clientMaxWindowBits))),
-    thresholdBytes: threshold,
-    level: level === undefined || level < 1 ? undefined : level,
-  }
-}
-
-/** `true` leaves it to the peer. */
-function bits(value: number | boolean | undefined): number {
-  return typeof value === 'number' ? value : 15
 }
 
 /** What of the options is in the settings: theirs that count, and ours. */

@@ -6,7 +6,7 @@ import { ServerEmitter } from './ws-emitter.ts'
 import { Handshake, type HandshakeApp, type HandshakeServer } from './ws-handshake.ts'
 import { appOptionsOf, checkSource, Settings, WS_DEFAULTS, warnOfUnknown } from './ws-options.ts'
 import { type Sharer, Sharing } from './ws-sharing.ts'
-import { WebSocket } from './ws-socket.ts'
+import { checkClass, WebSocket } from './ws-socket.ts'
 import type { AddressInfo, ServerOptions } from './ws-types.ts'
 
 /** The events of a server, as `ws` has them. */
@@ -15,7 +15,7 @@ interface ServerEvents<Socket, Request> {
   connection: [socket: Socket, request: Request, ...own: never[]]
   /** The lines of the 101 before they go out: they may be changed, and others added. */
   headers: [lines: string[], request: Request]
-  /** A handshake was wrong. Whoever listens answers on `socket`, or destroys it. */
+  /** A handshake was wrong. Whoever listens answers on `socket`, or destroys it; after `handshakeTimeoutMs` it is destroyed. */
   wsClientError: [error: Error, socket: Duplex, request: Request]
   listening: []
   error: [error: Error]
@@ -58,6 +58,7 @@ export class WebSocketServer<
   constructor(options: ServerOptions<Socket, Request> = {}, listening?: () => void) {
     super({ captureRejections: true })
     checkSource(options)
+    checkClass(options.WebSocket)
     warnOfUnknown(options)
     const all = { ...WS_DEFAULTS, ...options }
     this.options = { ...all, perMessageDeflate: all.perMessageDeflate === true ? {} : all.perMessageDeflate }
@@ -102,7 +103,7 @@ export class WebSocketServer<
     else process.nextTick(() => this.#closed())
   }
 
-  /** Whether a request is for this server: by its path. May be overridden, or assigned to. */
+  /** Whether a request is for this server: by its path. May be overridden, or assigned to; an answer that comes later takes it from others. */
   shouldHandle(request: InstanceType<Request>): boolean | Promise<boolean> {
     const { path } = this.options
     return !path || request.url?.split('?', 1)[0] === path

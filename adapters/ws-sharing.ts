@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { isThenable } from '../src/adapter.ts'
 
 /** A WebSocketServer on a server that others may be on, too. */
 export interface Sharer {
@@ -40,8 +41,10 @@ export class Sharing {
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const [first] = this.#sharers
-    const taker = this.#sharers.find((sharer) => handles(sharer, request))
-    if (taker !== undefined || !this.#hasOthers()) (taker ?? first).take(request, socket, head)
+    const isAlone = !this.#hasOthers()
+    const isOnly = isAlone && this.#sharers.length === 1 // and asks itself
+    const taker = isOnly ? first : this.#sharers.find((sharer) => handles(sharer, request))
+    if (taker !== undefined || isAlone) (taker ?? first).take(request, socket, head)
     else this.#leaveToOthers(first, request, socket, head)
   }
 
@@ -63,10 +66,12 @@ export class Sharing {
 /** 'close' follows, and there may be nobody else yet. */
 const ignore = (): void => undefined
 
-/** One that fails on a request has it: its failure is the answer. */
+/** One that fails on a request has it, and one that answers later: it is asked again when it has the socket to reply on. */
 function handles(sharer: Sharer, request: IncomingMessage): boolean {
   try {
-    return Boolean(sharer.shouldHandle(request))
+    const answer = sharer.shouldHandle(request)
+    if (isThenable(answer)) answer.then(undefined, ignore)
+    return Boolean(answer)
   } catch {
     return true
   }

@@ -9,8 +9,11 @@ import type * as types from './ws-types.ts'
 
 type ClientOptions = types.ClientOptions
 
-/** What `ws` sends: a number as its text, a list of numbers as bytes; and, not named in its types, nothing as an empty message. */
-type Sendable = MessageData | number | readonly number[]
+/**
+ * What `ws` sends: a number as its text, a list of numbers as bytes; and, not named in its types, nothing as an empty message.
+ * Lists of Buffers are in its types, since programs send on what a 'message' listener is given.
+ */
+type Sendable = MessageData | number | readonly number[] | readonly Buffer[]
 
 /** As `@types/ws` has it. */
 type Sent = (error?: Error) => void
@@ -114,7 +117,14 @@ export class WebSocket extends ClientWebSocket {
 function sendable(data: unknown): unknown {
   if (typeof data === 'number') return String(data)
   if (data === undefined || data === null) return Buffer.alloc(0)
-  return Array.isArray(data) ? Buffer.from(data) : data
+  if (!Array.isArray(data)) return data
+  return data.length > 0 && data.every(Buffer.isBuffer) ? Buffer.concat(data) : Buffer.from(data)
+}
+
+/** Of a server's option: it may be `ws`'s own, which would be found out at the first handshake. @throws TypeError for such */
+export function checkClass(given: unknown): void {
+  if (!given || given === WebSocket || (given as typeof WebSocket).prototype instanceof WebSocket) return
+  throw new TypeError('the option WebSocket takes a class that extends the WebSocket of sockroute/ws')
 }
 
 /** `WebSocket.RawData` and its like, as `@types/ws` has them. */

@@ -97,7 +97,13 @@ type OwnOptions = Omit<
   RouteOptions,
   'maxMessageBytes' | 'maxFragments' | 'closeTimeoutMs' | 'protocols' | 'compression'
 > &
-  Pick<AppOptions, 'clock' | 'logger' | 'maxTotalBytes'>
+  Pick<AppOptions, 'clock' | 'logger'> & {
+    /**
+     * What all connections together may hold: unfinished and unread messages, and unsent bytes. Over it the one that holds most is
+     * closed with 1013, or terminated. @defaultValue half of what the machine, or its container, has
+     */
+    readonly maxTotalBytes?: number | 'unlimited'
+  }
 
 /** What `new WebSocketServer(options)` takes: `ws`'s options, and ours where it has none. They are read at each handshake. */
 export interface ServerOptions<

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { isThenable } from '../src/adapter.ts'
 import type { ServerOptions, VerifyClientCallbackAsync, VerifyClientCallbackSync } from './ws-types.ts'
 
 /** What a refused client is answered. */
@@ -28,7 +29,7 @@ export function verify(
     )
   }
   const isAccepted: unknown = (verifyClient as VerifyClientCallbackSync)(info)
-  if (isAccepted instanceof Promise) throw new TypeError(ASYNC_VERIFY) // it is truthy, and would admit everybody
+  if (isThenable(isAccepted)) throw new TypeError(ASYNC_VERIFY) // it is truthy, and would admit everybody
   return decided(isAccepted ? undefined : { status: 401 })
 }
 

@@ -194,5 +194,6 @@ function sketch(name: string): string {
   return name.toLowerCase().replace(/(ms|bytes)$|[^a-z]/g, '')
 }
 
-const show = (value: unknown): string =>
-  inspect(value, { depth: 0, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 80 })
+const SHOWN = { depth: 0, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 80 }
+/** Short: an app of Express, given for its server, has a page of properties. */
+const show = (value: unknown): string => inspect(value, SHOWN).replace(/^(.{100}).{100,}$/s, '$1...')

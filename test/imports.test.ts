@@ -130,12 +130,12 @@ t.test('a server needs no client: what is in src/client is imported by itself al
   }
 })
 
-t.test('what browsers load imports nothing of Node’s', async (t) => {
+t.test('what browsers load imports nothing of Node’s, not even types', async (t) => {
   const loaded = new Set<string>()
   const load = (file: string): void => {
     if (loaded.has(file)) return
     loaded.add(file)
-    for (const { from } of importsOf(sources.get(file) ?? '').filter(({ isType }) => !isType)) {
+    for (const { from } of importsOf(sources.get(file) ?? '')) {
       t.match(from, /^\./, `${file} imports ${from}`)
       load(join(file, '..', from))
     }

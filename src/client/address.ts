@@ -45,9 +45,23 @@ export function readAddress(text: string | URL, base?: string): Address {
   }
 }
 
-/** The subprotocols as a list. @throws SyntaxError for what is no token, or there twice. RFC 6455 §4.1 step 10 */
-export function readProtocols(protocols: unknown): readonly string[] {
-  const list: unknown[] = typeof protocols === 'string' ? [protocols] : Array.isArray(protocols) ? protocols : []
+/** Where a server may send a client that came to `from`. @throws Error for anywhere else */
+export function readRedirect(location: string, from: Address): Address {
+  const to = readAddress(location, from.href)
+  if (to.socketPath !== undefined) throw new Error('it leads to a Unix socket')
+  if (from.isSecure && !to.isSecure) throw new Error(`it leads from wss: to ${to.href}`)
+  return to
+}
+
+/**
+ * The subprotocols as a list. RFC 6455 §4.1 step 10
+ * @throws SyntaxError for what is no token, or there twice; TypeError for what is neither a name nor a list
+ */
+export function readProtocols(protocols: unknown = []): readonly string[] {
+  const list = (typeof protocols === 'string' ? [protocols] : protocols) as unknown[]
+  if (!Array.isArray(list)) {
+    throw new TypeError(`the subprotocols are a name, or a list such as ['chat.v2']; got ${String(protocols)}`)
+  }
   for (const [at, protocol] of list.entries()) {
     if (typeof protocol !== 'string' || !isToken(protocol)) {
       throw new SyntaxError(

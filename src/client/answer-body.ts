@@ -1,18 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import type { Answer } from './handshake-error.ts'
 
 /** Enough for what a server says about a refusal; it may send gigabytes. */
 const MOST_BYTES = 4_096
 
-/** An answer and the start of its body, which is not read any further. */
-export function answerOf(response: IncomingMessage): Promise<Answer> {
-  const { statusCode: status = 0, headers } = response
+/** The start of an answer's body, as text; it is not read any further. */
+export function startOf(response: IncomingMessage): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
   return new Promise((resolve) => {
-    const done = (): void => {
-      resolve({ status, headers, body: Buffer.concat(parts).subarray(0, MOST_BYTES).toString() })
-    }
+    const done = (): void => resolve(Buffer.concat(parts).subarray(0, MOST_BYTES).toString())
     response.on('data', (part: Buffer) => {
       parts.push(part)
       bytes += part.length

@@ -8,14 +8,14 @@ import { settingsOf } from '../extensions/negotiate.ts'
 import { canDriveZlib } from '../extensions/zlib-check.ts'
 import { CloseCode } from '../protocol/close-code.ts'
 import { Wire } from '../wire.ts'
-import { type Address, readAddress } from './address.ts'
+import { type Address, readRedirect } from './address.ts'
 import { type Agreed, type Asked, readAnswer } from './answer.ts'
-import { answerOf } from './answer-body.ts'
+import { startOf } from './answer-body.ts'
 import { ClientHost } from './client-host.ts'
 import type { ClientSettings, TransportOptions } from './client-options.ts'
 import { CLIENT } from './client-role.ts'
 import { Connecting } from './connecting.ts'
-import { type Answer, HandshakeError } from './handshake-error.ts'
+import { HandshakeError, unexpected } from './handshake-error.ts'
 import { type Credentials, elsewhere, handshakeHeaders } from './request-headers.ts'
 
 /** What an attempt is made of. */
@@ -43,6 +43,8 @@ export class Attempt {
   #request: ClientRequest | undefined = undefined
   #timer: Timer | undefined = undefined
   #redirects = 0
+  /** The server has answered with this; its body is still being read. */
+  #refusal: HandshakeError | undefined = undefined
   /** It has led to a connection, has failed, or was given up. */
   #isOver = false
 
@@ -56,8 +58,8 @@ export class Attempt {
     this.#host = ClientHost.of(settings.clock)
     this.#asked = { key: randomBytes(16).toString('base64'), protocols, compression }
     this.#address = address
-    const socketPath = address.socketPath ?? transport.socketPath
-    this.#credentials = { headers: settings.headers, auth: address.auth, socketPath }
+    const way = address.socketPath === undefined ? transport : { ...transport, socketPath: address.socketPath }
+    this.#credentials = { headers: settings.headers, auth: address.auth, transport: way }
     this.standIn.onCancelled = () => this.#stop()
     if (!settings.signal?.aborted) this.#begin(settings)
     if (settings.signal !== undefined) this.#follow(settings.signal)
@@ -66,8 +68,10 @@ export class Attempt {
   #begin({ handshakeTimeoutMs }: ClientSettings): void {
     this.#ask()
     if (handshakeTimeoutMs === Infinity) return
-    const late = `the server has not answered within handshakeTimeoutMs (${handshakeTimeoutMs})`
-    this.#timer = this.#host.clock.setTimeout(() => this.#fail(new HandshakeError(late)), handshakeTimeoutMs)
+    const late = (): HandshakeError =>
+      this.#refusal ??
+      new HandshakeError(`the server has not answered within handshakeTimeoutMs (${handshakeTimeoutMs})`)
+    this.#timer = this.#host.clock.setTimeout(() => this.#fail(late()), handshakeTimeoutMs)
   }
 
   /** From here to the connection's end. */
@@ -85,8 +89,7 @@ export class Attempt {
 
   #ask(): void {
     const { isSecure, hostname, port, path } = this.#address
-    const { transport, settings } = this.#plan
-    const { auth, socketPath } = this.#credentials
+    const { auth, transport } = this.#credentials
     const request = (isSecure ? requestHttps : requestHttp)({
       agent: transport.createConnection === undefined ? false : undefined, // a pool's connection may be about to end
       ...transport,
@@ -94,8 +97,7 @@ export class Attempt {
       port: port === '' ? undefined : port,
       path,
       auth,
-      socketPath,
-      headers: handshakeHeaders(this.#asked, this.#credentials, this.#address, settings.origin),
+      headers: handshakeHeaders(this.#asked, this.#credentials, this.#address, this.#plan.settings.origin),
     })
     this.#request = request
     request.on('upgrade', (response, socket, head) => this.#onUpgrade(request, response, socket, head))
@@ -105,7 +107,7 @@ export class Attempt {
   }
 
   #onUpgrade(request: ClientRequest, response: IncomingMessage, transport: Duplex, head: Buffer): void {
-    if (this.#isOver || request !== this.#request) {
+    if (this.#isOver || request !== this.#request || this.#refusal !== undefined) {
       transport.destroy()
       return
     }
@@ -134,9 +136,14 @@ export class Attempt {
     if (statusCode === 101) this.#refuse('it lacks Upgrade: websocket or Connection: Upgrade')
     else if (this.#plan.settings.followRedirects && REDIRECTS.includes(statusCode) && headers.location !== undefined) {
       this.#redirect(headers.location)
-    } else if (this.standIn.emit('unexpected-response', request, response)) {
+    } else this.#onRefusal(request, response)
+  }
+
+  #onRefusal(request: ClientRequest, response: IncomingMessage): void {
+    this.#refusal = unexpected(response)
+    if (this.standIn.emit('unexpected-response', request, response)) {
       response.on('close', () => this.#failIn(request, unexpected(response)))
-    } else void answerOf(response).then((answer) => this.#failIn(request, unexpected(response, answer)))
+    } else void startOf(response).then((body) => this.#failIn(request, unexpected(response, body)))
   }
 
   #redirect(location: string): void {
@@ -144,8 +151,7 @@ export class Attempt {
     this.#giveUp()
     try {
       if (++this.#redirects > this.#plan.settings.maxRedirects) throw new Error('there are more than maxRedirects')
-      const to = readAddress(location, from.href)
-      if (from.isSecure && !to.isSecure) throw new Error(`it leads from wss: to ${to.href}`)
+      const to = readRedirect(location, from)
       this.#credentials = elsewhere(this.#credentials, from, to)
       this.#address = to
       this.#ask()
@@ -191,8 +197,4 @@ export class Attempt {
     this.#isOver = true
     this.#timer?.cancel()
   }
-}
-
-function unexpected({ statusCode, statusMessage = '' }: IncomingMessage, answer?: Answer): HandshakeError {
-  return new HandshakeError(`the server answered ${`${statusCode} ${statusMessage}`.trim()} in place of 101`, answer)
 }

@@ -2,7 +2,7 @@
 export interface BackoffOptions {
   /** The first wait is up to this long, and each further one up to twice the one before. @defaultValue 1_000 */
   readonly baseMs?: number
-  /** No wait is longer. @defaultValue 30_000 */
+  /** No wait is longer, but for `spreadMs` where that is. @defaultValue 30_000 */
   readonly capMs?: number
   /**
    * A server that restarts (1012) sends all its clients away at once, and is back soon: they come back spread over this time.

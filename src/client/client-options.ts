@@ -26,8 +26,8 @@ export interface ClientOptions extends ConnectionOptions, TransportOptions {
   /** Offer to compress messages: `true`, or an object of options. RFC 7692 @defaultValue false */
   readonly compression?: boolean | CompressionOptions
   /**
-   * Follow redirects (301, 302, 303, 307, 308). Authorization, Cookie and credentials go to no other host; from wss: to ws:
-   * none is followed.
+   * Follow redirects (301, 302, 303, 307, 308). To another host goes no header of yours but User-Agent, no password and no
+   * certificate (subprotocols and the Origin do go); from wss: to ws:, and to a Unix socket, none is followed.
    * @defaultValue false: a redirect fails the attempt
    */
   readonly followRedirects?: boolean
@@ -73,7 +73,9 @@ const OWN_HEADERS: Record<string, string> = {
 }
 
 const headers: Rule = (value) => {
-  if (!isObject(value) || Array.isArray(value)) return `takes an object such as { authorization: 'Bearer ...' }`
+  if (!isObject(value) || Symbol.iterator in value) {
+    return `takes an object such as { authorization: 'Bearer ...' }; for Headers or a Map write Object.fromEntries(headers)`
+  }
   const own = Object.keys(value).find((name) => Object.hasOwn(OWN_HEADERS, name.toLowerCase()))
   return own === undefined ? undefined : `cannot set ${own}: ${OWN_HEADERS[own.toLowerCase()]}`
 }
@@ -140,5 +142,19 @@ export function clientSettings(options: ClientOptions): ClientSettings {
 
 /** Of the options, those that are Node's. */
 export function transportOptions(options: ClientOptions): TransportOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(TRANSPORT_RULES, name)))
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(TRANSPORT_RULES, name)))
+  const { createConnection } = options
+  return createConnection === undefined ? own : { ...own, createConnection: checked(createConnection) }
+}
+
+type Connect = NonNullable<TransportOptions['createConnection']>
+
+/** What is no stream Node would trip over later, where nobody can catch it. */
+function checked(createConnection: Connect): Connect {
+  return (...args) => {
+    const made: unknown = createConnection(...args)
+    if (made === undefined || made === null || (isObject(made) && 'on' in made)) return made as ReturnType<Connect> // or it calls back
+    const got = made instanceof Promise ? 'a promise. Connect first, and return what you have' : typeof made
+    throw new TypeError(`sockroute: createConnection returns a socket, or any Duplex; got ${got}`)
+  }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
 /** What a server answered in place of a WebSocket. */
 export interface Answer {
@@ -24,4 +24,13 @@ export class HandshakeError extends Error {
     this.headers = answer?.headers
     this.body = answer?.body ?? ''
   }
+}
+
+/** A whole answer, and not a WebSocket. */
+export function unexpected(
+  { statusCode: status = 0, statusMessage = '', headers }: IncomingMessage,
+  body = '',
+): HandshakeError {
+  const answer = { status, headers, body }
+  return new HandshakeError(`the server answered ${`${status} ${statusMessage}`.trim()} in place of 101`, answer)
 }

@@ -4,6 +4,10 @@ import type { SocketClass, Timers } from './reconnecting-types.ts'
 /** What is there at once, or is asked for anew at each attempt. */
 export type Fresh<T> = T | (() => T | Promise<T>)
 
+export async function fresh<T>(value: Fresh<T>): Promise<T> {
+  return typeof value === 'function' ? await (value as () => T | Promise<T>)() : value // a T is no function here
+}
+
 /** Times are milliseconds, and the names say so. */
 export interface ReconnectingOptions extends BackoffOptions {
   /** Subprotocols to offer. @defaultValue [] */
@@ -30,24 +34,29 @@ export interface ReconnectingOptions extends BackoffOptions {
   readonly random?: () => number
 }
 
+/** Timers that are to wait longer do not wait at all. */
+const MOST_MS = 2_147_483_647
+
 const isNumber = (value: unknown): boolean => typeof value === 'number' && value >= 0
+const isTime = (value: unknown): boolean => isNumber(value) && (value as number) <= MOST_MS // it is a number
+const TIME = 'milliseconds, 2,147,483,647 at most'
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const isText = (value: unknown): boolean => typeof value === 'string'
 
 const RULES: Record<keyof ReconnectingOptions, [test: (value: unknown) => boolean, takes: string]> = {
-  attemptTimeoutMs: [isNumber, 'milliseconds'],
-  baseMs: [isNumber, 'milliseconds'],
+  attemptTimeoutMs: [isTime, TIME],
+  baseMs: [isTime, TIME],
   binaryType: [isText, `a name such as 'arraybuffer'`],
-  capMs: [isNumber, 'milliseconds'],
+  capMs: [isTime, TIME],
   clientOptions: [(value) => isObject(value) || isFunction(value), 'an object, or a function that returns one'],
   finalCodes: [(value) => Array.isArray(value) || isFunction(value), 'a list such as [1000, 4001], or a function'],
   maxAttempts: [isNumber, 'a number'],
   maxQueued: [isNumber, 'a number of messages'],
   protocols: [(value) => isText(value) || Array.isArray(value), `a name, or a list such as ['chat.v2']`],
   random: [isFunction, 'a function such as Math.random'],
-  spreadMs: [isNumber, 'milliseconds'],
-  stableMs: [isNumber, 'milliseconds'],
+  spreadMs: [isTime, TIME],
+  stableMs: [isTime, TIME],
   timers: [isObject, 'an object with setTimeout(task, ms)'],
   webSocket: [isFunction, 'a class such as WebSocket'],
 }

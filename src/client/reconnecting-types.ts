@@ -36,8 +36,8 @@ export interface ReconnectingEvents {
   reconnecting: Event & Ending & { readonly delayMs: number; readonly attempt: number }
   /** There will be no further attempt: the code was final, or `maxAttempts` have failed. */
   'give-up': Event & Ending
-  /** A message that was sent while there was no connection is lost. */
-  dropped: Event & { readonly data: SocketData }
+  /** A message that was sent while there was no connection is lost; with what the class threw for it, if it did. */
+  dropped: Event & { readonly data: SocketData; readonly error?: unknown }
 }
 
 export type ReconnectingEventName = keyof ReconnectingEvents

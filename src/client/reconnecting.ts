@@ -1,6 +1,6 @@
 /** A WebSocket that comes back: over the browser's own, or any class like it. Imports nothing but what lies beside it. */
 import { BACKOFF_DEFAULTS, type BackoffSettings, backoffMs } from './backoff.ts'
-import { checkReconnecting, type Fresh, type ReconnectingOptions } from './reconnecting-options.ts'
+import { checkReconnecting, type Fresh, fresh, type ReconnectingOptions } from './reconnecting-options.ts'
 import {
   type Ending,
   type ReconnectingEventName,
@@ -82,10 +82,8 @@ export class Reconnecting extends EventTarget {
   /** Ends it for good. 'close' follows, if there is a connection. */
   close(code?: number, reason?: string): void {
     if (this.#isClosed) return
-    const { readyState } = this
-    const socket = this.#socket
-    socket?.close(code, reason) // first, since it may throw
-    if (readyState !== OPEN) this.#socket = undefined
+    this.#socket?.close(code, reason) // first, since it may throw
+    if (!this.#hasOpened) this.#socket = undefined
     this.#stop()
   }
 
@@ -135,7 +133,13 @@ export class Reconnecting extends EventTarget {
       this.#attempts = 0
     })
     this.#tell('open')
-    for (const data of this.#queue.splice(0)) this.send(data)
+    for (const data of this.#queue.splice(0)) {
+      try {
+        this.send(data)
+      } catch (error) {
+        this.#tell('dropped', { data, error }) // who sent it has long gone on
+      }
+    }
   }
 
   #onClose(ending: Ending): void {
@@ -192,8 +196,4 @@ const browser = globalThis as {
 /** Of an event of the browser's, whose fields are none of its own. */
 function endingOf({ code = FAILED.code, reason = '', wasClean = false }: SocketEvent): Ending {
   return { code, reason, wasClean }
-}
-
-async function fresh<T>(value: Fresh<T>): Promise<T> {
-  return typeof value === 'function' ? await (value as () => T | Promise<T>)() : value // a T is no function here
 }

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { serializeExtensions } from '../protocol/extension-header.ts'
 import type { Address } from './address.ts'
 import type { Asked } from './answer.ts'
+import type { TransportOptions } from './client-options.ts'
 import { offerDeflate } from './deflate-answer.ts'
 
 /** What the user gave for the server that they named: others may not see it. */
@@ -9,11 +10,22 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   /** `user:password` */
   readonly auth: string | undefined
-  readonly socketPath: string | undefined
+  readonly transport: TransportOptions
 }
 
-/** What goes to no other host than the one that it was meant for. */
-const SECRET = ['authorization', 'cookie', 'host', 'proxy-authorization']
+/** Only this header is no secret to any other host: keys and tokens go by names of all kinds. */
+const HARMLESS = 'user-agent'
+
+/** What says who we are, or is about that one server. */
+const OF_ONE_HOST: ReadonlySet<string> = new Set<keyof TransportOptions>([
+  'cert',
+  'key',
+  'passphrase',
+  'pfx',
+  'secureContext',
+  'servername',
+  'socketPath',
+])
 
 /** The header fields of the handshake. RFC 6455 §4.1 */
 export function handshakeHeaders(
@@ -38,9 +50,15 @@ export function handshakeHeaders(
 }
 
 /** What is left of the credentials on the way from one address to another. */
-export function elsewhere(credentials: Credentials, from: Address, to: Address): Credentials {
-  const isSameHost = from.host === to.host && from.socketPath === to.socketPath
-  if (isSameHost) return { ...credentials, auth: to.auth ?? credentials.auth }
-  const harmless = Object.entries(credentials.headers).filter(([name]) => !SECRET.includes(name.toLowerCase()))
-  return { headers: Object.fromEntries(harmless), auth: to.auth, socketPath: undefined }
+export function elsewhere({ headers, auth, transport }: Credentials, from: Address, to: Address): Credentials {
+  if (from.host === to.host) return { headers, auth: to.auth ?? auth, transport }
+  return {
+    headers: only(headers, (name) => name.toLowerCase() === HARMLESS) as Credentials['headers'], // all of it has values
+    auth: to.auth,
+    transport: only(transport, (name) => !OF_ONE_HOST.has(name)),
+  }
+}
+
+function only<T extends object>(fields: T, isWanted: (name: string) => boolean): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => isWanted(name))) as Partial<T> // some of its own
 }

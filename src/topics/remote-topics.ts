@@ -104,7 +104,7 @@ export class RemoteTopics implements RelayOwner {
   /** A listener of the application's that fails must not fail the relay. */
   #emit(event: 'degraded' | 'restored', value: Degraded | Restored): void {
     try {
-      this.#local.view.emit(event, value as never) // each with its own
+      this.#local.view.emit(event, value)
     } catch (error) {
       this.#host.log('error', { err: error }, `sockroute: a listener for '${event}' of topics failed`)
     }

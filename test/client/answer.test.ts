@@ -186,11 +186,25 @@ t.test('headers without an end: Node has a limit', async (t) => {
   await t.rejects(connect('ws://host/', { createConnection: server.createConnection }), { code: 'HPE_HEADER_OVERFLOW' })
 })
 
-for (const [rule, act] of [
-  ['the server says nothing', () => undefined],
-  ['the server stops inside the head', () => 'HTTP/1.1 101 Switching Protocols\r\nUpgr'],
-  ['a refusal whose body does not end', () => 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nhalf'],
-] as const) {
+t.test('the first answer counts: a 101 behind a refusal is none to us', async (t) => {
+  const server = rawServer(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi${answered()}`)
+  const refused = { status: 200, message: 'the server answered 200 OK in place of 101' }
+  await t.rejects(connect('ws://host/', { createConnection: server.createConnection }), refused)
+})
+
+const LATE = 'the server has not answered within handshakeTimeoutMs (5000)'
+
+const UNFINISHED: [rule: string, act: () => string | undefined, error: { message: string; body?: string }][] = [
+  ['the server says nothing', () => undefined, { message: LATE }],
+  ['the server stops inside the head', () => 'HTTP/1.1 101 Switching Protocols\r\nUpgr', { message: LATE }],
+  [
+    'a refusal whose body does not end',
+    () => 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nhalf',
+    { message: 'the server answered 401 Unauthorized in place of 101', body: '' },
+  ],
+]
+
+for (const [rule, act, error] of UNFINISHED) {
   t.test(`${rule}: handshakeTimeoutMs is the end of it`, async (t) => {
     const clock = new FakeClock()
     const server = rawServer(act)
@@ -202,7 +216,7 @@ for (const [rule, act] of [
     failed.catch(() => undefined)
     await settle()
     clock.advance(5_000)
-    await t.rejects(failed, { message: 'the server has not answered within handshakeTimeoutMs (5000)' })
+    await t.rejects(failed, error)
     t.equal(clock.timers, 0)
     await settle()
     t.ok(server.end().readableEnded || server.end().destroyed)

@@ -10,9 +10,9 @@ import { CHROMIUM, FLAGS, noBrowser } from '../demo-driver.ts'
 import { ROOT } from '../support/root.ts'
 
 const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
-  exports: Record<string, { browser: string }>
+  exports: Record<string, { browser: { default: string } }>
 }
-const ENTRY = exports['./client'].browser.replace('./', '/')
+const ENTRY = exports['./client'].browser.default.replace('./', '/')
 const PAGE = `<!doctype html><title></title><script type="module">
   import { reconnecting } from '${ENTRY}'
   const told = []

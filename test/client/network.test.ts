@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { type ClientOptions, connect, HandshakeError, WebSocket } from '../../src/client/index.ts'
 import { type Connection, createWebSockets } from '../../src/index.ts'
@@ -157,13 +158,42 @@ t.test('redirects are followed where that is wanted', async (t) => {
 t.test('to another host no secret goes with it', async (t) => {
   const other = await start(t)
   const { port } = await start(t, { answers: { '/': redirect(`ws://localhost:${other.port}/`, 308) } })
-  const headers = { Authorization: 'Bearer x', Cookie: 'a=1', 'X-Trace': '7' }
+  const headers = { Authorization: 'Bearer x', Cookie: 'a=1', 'X-Api-Key': 'k', 'User-Agent': 'probe/1' }
   t.equal(await says(`ws://127.0.0.1:${port}/`, { headers, followRedirects: true }), 'hello')
   t.equal(await says(`ws://user:secret@127.0.0.1:${port}/`, { followRedirects: true }), 'hello')
-  for (const { headers: sent } of other.seen) t.same([sent.authorization, sent.cookie], [undefined, undefined])
-  t.equal(other.seen[0].headers['x-trace'], '7')
+  for (const { headers: sent } of other.seen) {
+    t.same([sent.authorization, sent.cookie, sent['x-api-key']], [undefined, undefined, undefined])
+  }
+  t.equal(other.seen[0].headers['user-agent'], 'probe/1')
   t.equal(other.seen[0].headers.host, `localhost:${other.port}`)
 })
+
+t.test('nor a certificate', async (t) => {
+  const other = await start(t, { server: createTlsServer({ ...TLS, requestCert: true, rejectUnauthorized: false }) })
+  const subjects: unknown[] = []
+  other.server.on('secureConnection', (socket: TLSSocket) => subjects.push(socket.getPeerCertificate().subject?.CN))
+  const answers = { '/': redirect(`wss://localhost:${other.port}/`), '/same': redirect('/x') }
+  const { port } = await start(t, { answers })
+  const options = { followRedirects: true, rejectUnauthorized: false, key: TLS.key, cert: TLS.cert }
+  t.equal(await says(`ws://127.0.0.1:${port}/`, options), 'hello')
+  t.equal(await says(`wss://localhost:${other.port}/`, options), 'hello')
+  t.equal(subjects[0], undefined)
+  t.not(subjects[1], undefined, 'which goes where it was meant to')
+})
+
+t.test(
+  'a redirect to a Unix socket is not followed: a server may not choose what of this machine is talked to',
+  async (t) => {
+    for (const location of ['ws+unix:/run/docker.sock:/', 'ws+unix:///run/docker.sock:/']) {
+      const { port } = await start(t, { answers: { '/': redirect(location) } })
+      const message = /not followed: it leads to a Unix socket/
+      await t.rejects(connect(`ws://127.0.0.1:${port}/`, { followRedirects: true }), {
+        name: 'HandshakeError',
+        message,
+      })
+    }
+  },
+)
 
 const WRONG_WAYS: [rule: string, location: string | undefined, message: RegExp][] = [
   ['from wss: to ws:', 'ws://127.0.0.1:9/', /not followed: it leads from wss: to ws:\/\/127\.0\.0\.1:9\//],

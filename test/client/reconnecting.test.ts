@@ -16,6 +16,7 @@ class Puppet implements SocketLike {
   binaryType = 'blob'
   readonly args: unknown[]
   readonly sent: unknown[] = []
+  refuses: unknown = undefined
   readonly closes: unknown[][] = []
   readonly #listeners: [type: string, Listener][] = []
 
@@ -29,6 +30,7 @@ class Puppet implements SocketLike {
   }
 
   send(data: unknown): void {
+    if (data === this.refuses) throw new TypeError('no data')
     this.sent.push(data)
   }
 
@@ -231,6 +233,20 @@ t.test('or it waits, up to maxQueued, behind what is sent on open', async (t) =>
   t.same([told, last().sent, live.queued], [['dropped c', 'open'], ['first', 'a', 'b'], 0])
 })
 
+t.test('what cannot be sent keeps nothing else from being sent', async (t) => {
+  const { live, told, last } = setUp(t, { maxQueued: 3 })
+  for (const data of ['a', 'bad', 'b']) live.send(data)
+  last().refuses = 'bad'
+  last().open()
+  t.same(
+    [told, last().sent],
+    [
+      ['open', 'dropped bad'],
+      ['a', 'b'],
+    ],
+  )
+})
+
 t.test('what still waits when it ends for good is told', async (t) => {
   const { live, told } = setUp(t, { maxQueued: 2 })
   live.send('a')
@@ -243,6 +259,14 @@ t.test('close ends it, wherever it stands, and leaves no timer', async (t) => {
   const stages: [string, (setup: Setup) => void, closes: number][] = [
     ['connecting', () => undefined, 1],
     ['open', ({ last }) => last().open(), 1],
+    [
+      'ending',
+      ({ last }) => {
+        last().open()
+        last().readyState = 2
+      },
+      1,
+    ],
     ['waiting', ({ last }) => last().end(), 0],
   ]
   for (const [stage, act, closes] of stages) {
@@ -255,7 +279,7 @@ t.test('close ends it, wherever it stands, and leaves no timer', async (t) => {
     setup.last().end(1000, 'bye')
     setup.clock.advance(60_000)
     t.equal(setup.made.length, 1, stage)
-    t.equal(setup.told.includes('close 1000 bye true'), stage === 'open', stage)
+    t.equal(setup.told.includes('close 1000 bye true'), ['open', 'ending'].includes(stage), stage)
   }
 })
 
@@ -284,6 +308,8 @@ const MISTAKES: [options: object, message: RegExp][] = [
   [{ maxDelay: 1 }, /there is no option maxDelay; they are attemptTimeoutMs, /],
   [{ baseMs: '1s' }, /the option baseMs takes milliseconds/],
   [{ capMs: -1 }, /the option capMs takes milliseconds/],
+  [{ capMs: Infinity }, /the option capMs takes milliseconds, 2,147,483,647 at most/],
+  [{ attemptTimeoutMs: 2 ** 31 }, /the option attemptTimeoutMs takes milliseconds, 2,147,483,647 at most/],
   [{ finalCodes: 1000 }, /finalCodes takes a list/],
   [{ webSocket: 'ws' }, /webSocket takes a class/],
   [{ clientOptions: 'x' }, /clientOptions takes an object/],

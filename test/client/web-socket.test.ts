@@ -39,6 +39,7 @@ const WRONG: [rule: string, args: unknown[], name: string, message: RegExp][] = 
   ['an empty subprotocol', ['ws://host/', ['']], 'SyntaxError', /a name without spaces/],
   ['a subprotocol that is no text', ['ws://host/', [1]], 'SyntaxError', /a name without spaces or commas/],
   ['a subprotocol twice', ['ws://host/', ['a', 'b', 'a']], 'SyntaxError', /the subprotocol a is given twice/],
+  ['what are no subprotocols', ['ws://host/', 5], 'TypeError', /subprotocols are a name, or a list/],
   ['the same in the options', ['ws://host/', { protocols: ['a,b'] }], 'SyntaxError', /a name without spaces or commas/],
   ['an unknown option', ['ws://host/', undefined, { hedears: {} }], 'TypeError', /there is no option hedears here/],
   ["an option of ws's", ['ws://host/', undefined, { maxPayload: 1 }], 'TypeError', /did you mean maxMessageBytes\?/],
@@ -55,6 +56,12 @@ const WRONG: [rule: string, args: unknown[], name: string, message: RegExp][] = 
     /a whole number of milliseconds/,
   ],
   ['headers as a list', ['ws://host/', { headers: ['a'] }], 'TypeError', /headers takes an object such as/],
+  [
+    "fetch's Headers",
+    ['ws://host/', { headers: new Headers({ a: '1' }) }],
+    'TypeError',
+    /write Object.fromEntries\(headers\)/,
+  ],
   [
     'a header of ours',
     ['ws://host/', { headers: { 'sec-WebSocket-protocol': 'a' } }],
@@ -86,6 +93,17 @@ for (const [rule, args, name, message] of WRONG) {
     await t.rejects(connect(url, protocols, options), { name, message })
   })
 }
+
+t.test('what a function that connects returns is a stream, or the attempt fails', async (t) => {
+  const wrong: [made: unknown, message: RegExp][] = [
+    [Promise.resolve(), /createConnection returns a socket, or any Duplex; got a promise. Connect first/],
+    ['tcp', /any Duplex; got string/],
+  ]
+  for (const [made, message] of wrong) {
+    const createConnection = (() => made) as unknown as NonNullable<ClientOptions['createConnection']>
+    await t.rejects(connect('ws://host/', { createConnection }), { name: 'TypeError', message })
+  }
+})
 
 t.test('it is a connection, in the state that it says', async (t) => {
   const server = rawServer(answered({ 'Sec-WebSocket-Protocol': 'b' }))

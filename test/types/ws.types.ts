@@ -38,7 +38,7 @@ new Default.Server({ server: createServer(), path: '/ws' })
 wss.on('connection', (ws, request) => {
   expectType<Equal<typeof ws, WebSocket>>(true)
   expectType<Equal<typeof request, IncomingMessage>>(true)
-  ws.on('message', (data: RawData, isBinary: boolean) => ws.send(data as Buffer, { binary: isBinary, compress: false }))
+  ws.on('message', (data: RawData, isBinary: boolean) => ws.send(data, { binary: isBinary, compress: false }))
   ws.on('close', (code: number, reason: Buffer) => void [code, reason])
   ws.on('error', (error: Error) => void error.message)
   ws.on('pong', (data: Buffer) => void data)
@@ -47,6 +47,7 @@ wss.on('connection', (ws, request) => {
   ws.onclose = ({ code, reason, wasClean }) => void [code, reason, wasClean]
   ws.send(JSON.stringify({}), (error) => void error?.message)
   ws.send(1)
+  ws.ping([Buffer.of(1)])
   ws.ping('data', false, () => undefined)
   ws.close(1000, 'bye')
   if (ws.readyState === WebSocket.OPEN) ws.terminate()

@@ -67,7 +67,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     scenario: 'the code of an error',
-    what: 'the `code` of an error',
+    what: 'the `code`, and the words, of an error',
     theirs: ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
     ours: ['WS_TOO_BIG'],
   },
@@ -112,5 +112,41 @@ export const DIFFERENCES: readonly Difference[] = [
     what: '`send(data, { mask: true })` on a server',
     theirs: ['masked'],
     ours: ['plain'],
+  },
+  {
+    scenario: 'a wrong parameter of an extension',
+    what: 'permessage-deflate is offered with a wrong parameter',
+    theirs: ['400'],
+    ours: ['101'],
+  },
+  {
+    scenario: 'the reason that a faulty client is told',
+    what: 'a client that breaks the protocol',
+    theirs: [''],
+    ours: ['client frames must be masked'],
+  },
+  {
+    scenario: 'what is buffered right behind a send',
+    what: '`bufferedAmount`, in the turn of a `send`',
+    theirs: ['0'],
+    ours: ['1004'],
+  },
+  {
+    scenario: 'a client that is given no subprotocol',
+    what: 'a client that offers subprotocols, and a server that picks none',
+    theirs: ['error'],
+    ours: ['open'],
+  },
+  {
+    scenario: 'a client that looks at an unexpected response itself',
+    what: "a client with an 'unexpected-response' listener",
+    theirs: [],
+    ours: ['error', 'close'],
+  },
+  {
+    scenario: "a client's options for http.request",
+    what: 'a client is given `auth`, `timeout` and the like',
+    theirs: ['connects'],
+    ours: ['TypeError'],
   },
 ]

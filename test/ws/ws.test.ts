@@ -9,6 +9,7 @@ import { HANDSHAKES } from './handshakes.ts'
 import { LIFECYCLES } from './lifecycles.ts'
 import { MESSAGES } from './messages.ts'
 import { OTHERWISE } from './otherwise.ts'
+import { PARTICULARS } from './particulars.ts'
 import { SOCKETS } from './sockets.ts'
 import { OURS, play, WS } from './stage.ts'
 import { STREAMS } from './streams.ts'
@@ -21,6 +22,7 @@ const SCENARIOS = {
   ...CLOSINGS,
   ...SOCKETS,
   ...OTHERWISE,
+  ...PARTICULARS,
   ...STREAMS,
   ...CLIENTS,
 }

@@ -12,7 +12,7 @@ io.use((socket, next) => {
 
 io.on('connection', (socket) => {
   socket.on('join', (room, done) => {
-    socket.join(room)
+    void socket.join(room)
     done()
   })
   socket.on('say', (room, text, done) => {

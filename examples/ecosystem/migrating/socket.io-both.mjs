@@ -21,7 +21,7 @@ const server = app.listen(Number(process.env.PORT ?? 3000), () => {
 const io = new Server(server)
 io.on('connection', (socket) => {
   socket.on('join', (room, done) => {
-    socket.join(room)
+    void socket.join(room)
     done()
   })
   socket.on('say', (room, text, done) => {
