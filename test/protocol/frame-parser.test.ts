@@ -318,3 +318,12 @@ t.test('a chunk may be a part of a larger memory, at any offset', async (t) => {
     t.ok(memory.subarray(offset + wire.length).every((byte) => byte === 0xee))
   }
 })
+
+t.test('another sink is given the frames that follow', async (t) => {
+  const [first, second] = [new FrameRecorder(), new FrameRecorder()]
+  const parser = new FrameParser(first, SERVER)
+  parser.push(clientFrame(Text, 'a'))
+  parser.redirect(second)
+  parser.push(clientFrame(Binary, 'b'))
+  t.same([first.log, second.log], [['fin text "a"'], ['fin binary "b"']])
+})

@@ -285,3 +285,12 @@ t.test('stopped, it keeps nothing of a message that was begun', async (t) => {
   assembler.stop()
   t.same([assembler.isIdle, assembler.unfinishedBytes], [true, 0])
 })
+
+t.test('another sink is given what is complete from then on, of a message that was begun before, too', async (t) => {
+  const { recorder, assembler, parser } = reading()
+  const second = new MessageRecorder()
+  parser.push(Buffer.concat([clientFrame(Text, 'first'), clientFrame(Text, 'be', { fin: false })]))
+  assembler.redirect(second)
+  parser.push(clientFrame(Continuation, 'gun'))
+  t.same([recorder.log, second.log], [['text "first"'], ['text "begun"']])
+})
