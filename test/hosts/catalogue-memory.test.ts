@@ -19,6 +19,9 @@ const FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 const BOMB = clientFrame(2, deflateRawSync(Buffer.alloc(100_000_000), FLUSH).subarray(0, -4), { rsv1: true })
 const PROGRAM = fileURLToPath(new URL(`measured${extname(import.meta.url)}`, import.meta.url)) // .js where compiled
 
+/** The C library gives back at once what is free of larger buffers: what it keeps for later, if one above is in use, is not held. */
+const GIVES_BACK = { MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_TRIM_THRESHOLD_: '0' }
+
 /** A host that runs elsewhere, and the clients that it has from here. */
 class Elsewhere {
   readonly #program: Program
@@ -26,7 +29,7 @@ class Elsewhere {
   #clients: RawClient[] = []
 
   private constructor(name: string, flags: readonly string[], command: readonly string[]) {
-    this.#program = new Program(['--expose-gc', ...flags, PROGRAM, name], {}, undefined, command)
+    this.#program = new Program(['--expose-gc', ...flags, PROGRAM, name], GIVES_BACK, undefined, command)
   }
 
   static async begin(name: string, flags: readonly string[] = [], command: readonly string[] = []): Promise<Elsewhere> {
@@ -205,10 +208,16 @@ const cases: [name: string, test: (t: Test, app: Elsewhere) => Promise<void>][] 
         }
         return app.empty()
       }
-      const before = await churn(100)
-      const after = await churn(100)
-      t.ok(after.held < before.held + MIB / 4, `${(after.held - before.held) / KIB} KiB more held`)
-      t.equal(after.timers, before.timers)
+      let before = await churn(100)
+      const grown: number[] = []
+      while (grown.length < 4 && !(Math.min(...grown) < MIB / 4)) {
+        const after = await churn(100)
+        t.equal(after.timers, before.timers)
+        grown.push(after.held - before.held)
+        before = after
+      }
+      // What is compiled meanwhile is taken once; what is left of connections, each time.
+      t.ok(Math.min(...grown) < MIB / 4, `${grown.map((bytes) => bytes / KIB).join(', ')} KiB more held`)
       t.equal(app.errors, '', 'no warning')
     },
   ],
