@@ -20,9 +20,10 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^adapters\/fastify-websocket(-\w+)?\.ts$/,
     /^(\.\.\/src\/(adapter|client\/index)\.ts|\.\/(fastify|ws|testing)(-[\w-]+)?\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
+  // No drop-in, nor what that needs: an app that has none loads none.
   [
     /^adapters\/fastify(-\w+)?\.ts$/,
-    /^(\.\.\/src\/adapter\.ts|\.\/fastify-\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/fastify-(?!websocket)\w+\.ts|fastify|fastify-plugin|node:[\w/]+)$/,
   ],
   // Tests' own: a client, and what makes a server of an Express app.
   [

@@ -12,6 +12,7 @@ import ts from 'typescript'
 import { createWebSockets, type NodeHandler } from '../../src/index.ts'
 import { Program } from '../support/program.ts'
 import { ROOT } from '../support/root.ts'
+import { USER_COMPILER } from './user-compiler.ts'
 
 const ADDRESS = 'wss://example.com'
 const PROGRAMS = ['docs/client.md', 'README.md'].flatMap((doc) => {
@@ -19,16 +20,6 @@ const PROGRAMS = ['docs/client.md', 'README.md'].flatMap((doc) => {
   const programs = [...blocks].map(([, code, file]) => ({ doc, code, file }))
   return programs.filter(({ code }) => code.includes(`'sockroute/client'`))
 })
-
-const COMPILER_OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  lib: ['lib.es2023.d.ts'],
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  types: ['node'],
-  strict: true,
-  skipLibCheck: true,
-}
 
 const ws = createWebSockets({ protocols: ['chat.v2'] })
 const server = createServer()
@@ -63,7 +54,7 @@ const here = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 const folder = t.testdir(Object.fromEntries(PROGRAMS.map(({ code, file }) => [file, code.replaceAll(ADDRESS, here)]))) // in the package: it is found
 const compiled = ts.createProgram(
   PROGRAMS.map(({ file }) => join(folder, file)),
-  COMPILER_OPTIONS,
+  USER_COMPILER,
 )
 compiled.emit()
 

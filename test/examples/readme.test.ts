@@ -13,6 +13,7 @@ import { Agent } from 'undici'
 import { Program } from '../support/program.ts'
 import { ROOT } from '../support/root.ts'
 import { Client } from '../support/ws-client.ts'
+import { USER_COMPILER } from './user-compiler.ts'
 
 const README = join(ROOT, 'README.md')
 const ENTRY = join(ROOT, 'dist/src/index.js')
@@ -34,17 +35,6 @@ const FREE_PORT = `
     const isOptions = typeof first === 'object' && first !== null
     return Reflect.apply(listen, this, [isOptions ? { ...first, port: 0 } : 0, ...rest])
   }`
-
-const COMPILER_OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  lib: ['lib.es2023.d.ts'],
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  types: ['node'],
-  strict: true,
-  skipLibCheck: true,
-  inlineSourceMap: true,
-}
 
 t.test('the README has complete programs', async (t) => {
   if (!existsSync(ENTRY)) throw new Error(`${ENTRY} is missing: build the package first (npm run build)`)
@@ -94,7 +84,7 @@ async function runBlock(t: Test, { code }: Block, path: string): Promise<void> {
  * the JavaScript of each beside it. Returns what tells the faults of one.
  */
 function compile(paths: string[]): (path: string) => string[] {
-  const program = ts.createProgram(paths, COMPILER_OPTIONS)
+  const program = ts.createProgram(paths, USER_COMPILER)
   program.emit()
   return (path) =>
     ts.getPreEmitDiagnostics(program, program.getSourceFile(path)).map(({ file, start = 0, messageText }) => {
