@@ -83,9 +83,11 @@ export class Reauthentication {
 
   #put(answer: (mayStay: boolean) => void): void {
     let mayStay = false
-    const ask = async (socket: Connection, request: never): Promise<void> => {
-      mayStay = checked(await this.#reauthenticate(socket, request))
-    }
+    // Not an async function: it would hold the request for as long as the answer takes, be it for ever.
+    const ask = (socket: Connection, request: never): Promise<void> =>
+      Promise.resolve(this.#reauthenticate(socket, request)).then((said) => {
+        mayStay = checked(said)
+      })
     const outcome = this.#resident.call(ask, [this.#resident.connection, this.#request])
     void Promise.resolve(outcome).then((hasAnswered) => {
       this.#asked = undefined

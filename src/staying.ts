@@ -20,6 +20,8 @@ const UNAUTHORIZED = closePayload(3000, 'Unauthorized')
 const UNDECIDED = closePayload(CloseCode.InternalError, '')
 const OVERDUE = closePayload(CloseCode.TryAgainLater, 'no answer whether this client may stay')
 
+const GONE = Promise.resolve(false)
+
 /** The app around it. */
 export interface StayingHost {
   readonly clock: Clock
@@ -137,13 +139,12 @@ export class Staying {
     return [...this.#host.subscribers].filter(({ connection }) => isMeant(connection))
   }
 
-  /** A few at a time. */
+  /** A few at a time. Whoever has gone meanwhile does not stay either. */
   async #askAll(wires: readonly Wire[]): Promise<number> {
     const answers: Promise<boolean>[] = []
     for (let at = 0; at < wires.length; at += STEP) {
       if (at > 0) await this.#pause()
-      for (const wire of wires.slice(at, at + STEP))
-        answers.push(this.#asking.get(wire)?.ask() ?? Promise.resolve(true))
+      answers.push(...wires.slice(at, at + STEP).map((wire) => this.#asking.get(wire)?.ask() ?? GONE))
     }
     const mayStay = await Promise.all(answers)
     return mayStay.filter((may) => !may).length
