@@ -37,6 +37,7 @@ export let join: (connection: Connection, wire: Wire) => Inbox
 
 /** What is behind a connection now. */
 export let insideOf: (connection: Connection<unknown>) => Inside
+
 /** Its data; undefined where nobody has asked for it, nor put anything there: looking at it makes none. */
 export let dataOf: (connection: Connection) => unknown
 
