@@ -2,7 +2,7 @@
  * What stands around a route in production: metrics, probes, limits, the proxy's word for who the client is, and an end that a
  * load balancer hears of first. docs/operating.md says why, and has the proxies' configuration for it.
  *
- *     node dist/examples/in-production.js         GET http://127.0.0.1:9464/metrics, /alive and /ready; and: kill <pid>
+ *     node dist/examples/in-production.js         GET http://127.0.0.1:3000/ready and :9464/metrics; and: kill <pid>
  */
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,21 +33,22 @@ app.ws('/rooms/:room', async (socket, request) => {
   socket.on('message', (message) => app.ws.publish(request.params.room, message.toString()))
 })
 
+/** For the load balancer and the platform: whether to send anybody here, and whether it lives. */
+let isReady = true
+app.get('/ready', async (_request, reply) => (isReady ? 'ready' : reply.code(503).send('leaving')))
+app.get('/alive', async () => 'alive')
+
 collectDefaultMetrics() // memory, file descriptors, the event loop's delay
 prometheus(app.ws)
 
 /** On a port of its own, which no proxy shows to the world. */
-let isReady = false
 const operators = createServer(async ({ url }, response) => {
   if (url === '/metrics') response.setHeader('content-type', register.contentType).end(await register.metrics())
-  else if (url === '/alive') response.end('alive\n')
-  else if (url === '/ready') response.writeHead(isReady ? 200 : 503).end(isReady ? 'ready\n' : 'leaving\n')
   else response.writeHead(404).end()
 })
-operators.listen(env('OPERATORS_PORT', 9_464), process.env.HOST ?? '127.0.0.1')
+operators.listen(env('METRICS_PORT', 9_464), process.env.HOST ?? '127.0.0.1')
 
 const address = await app.listen({ host: process.env.HOST ?? '127.0.0.1', port: env('PORT', 3_000) })
-isReady = true
 console.log(`listening on ${address}`)
 
 // once: a second SIGTERM ends the process on the spot.
