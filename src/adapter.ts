@@ -15,6 +15,7 @@
 export { attempt } from './attempt.ts'
 export type { Clock, Timer } from './clock.ts'
 export type { Connection, SendOptions } from './connection.ts'
+export type { RequestLog } from './connection-log.ts'
 export { observe } from './diagnostics.ts'
 export type { ConnectionClosedEvent, ConnectionOpenedEvent, UpgradeRefusedEvent } from './diagnostics-events.ts'
 export { Dispatcher, type Target } from './dispatcher.ts'

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { ConnectionLog } from './connection-log.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
@@ -19,6 +20,7 @@ import type { Limited, WireHost } from './wire-host.ts'
 
 /** The message is no format: what a peer has put into it may hold a `%`. */
 const consoleLogger: Logger = {
+  info: (details, message) => console.info('%s', message, details),
   warn: (details, message) => console.warn('%s', message, details),
   error: (details, message) => console.error('%s', message, details),
 }
@@ -48,6 +50,8 @@ export interface Connections extends Iterable<Connection> {
 export class Hub implements WireHost, TopicHost {
   readonly settings: AppSettings
   readonly logger: Logger
+  /** Whether connections are logged where nothing else is said. */
+  readonly logsConnections: boolean
   readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
   readonly quota: Quota
@@ -68,15 +72,17 @@ export class Hub implements WireHost, TopicHost {
   #evicted = 0
   #closing: Promise<void> | undefined = undefined
 
-  constructor(options: AppOptions, logger: Logger = consoleLogger) {
+  /** `logger` stands in for that of the options, and `logsConnections` says whether connections are logged there. */
+  constructor(options: AppOptions, logger: Logger = consoleLogger, logsConnections = false) {
     this.settings = appSettings(options)
     this.logger = this.settings.logger ?? logger
+    this.logsConnections = this.settings.logger === undefined ? logsConnections : this.logger.info !== undefined
     this.clock = this.settings.clock
     if (this.settings.sharedReadBuffer) void proveReadBuffer()
     this.heartbeat = new Heartbeat<Wire>(this.clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
-    this.observer = new Observer(this.clock)
+    this.observer = new Observer(this.clock, new ConnectionLog(this))
     this.connections = listOf(this.#wires)
     this.topics = new TopicHub(this, this.settings.broker)
   }
@@ -200,7 +206,7 @@ export class Hub implements WireHost, TopicHost {
   }
 
   /** A logger that fails must not fail what it reports. */
-  log(level: keyof Logger, details: object, message: string): void {
+  log(level: 'warn' | 'error', details: object, message: string): void {
     try {
       this.logger[level](details, message)
     } catch {

@@ -212,10 +212,17 @@ export interface RouteOptions extends ConnectionOptions, TopicOptions {
    * What to do with what handlers throw. The default logs it and closes with 1011 and no detail.
    */
   readonly onError?: OnError
+  /**
+   * One line of the log when a connection opens and one when it closes, or one when its handshake is refused, at the level `info`.
+   * @defaultValue true for a `logger` with the method `info`, and on Fastify unless `disableRequestLogging` is set; else false
+   */
+  readonly logConnections?: boolean
 }
 
 /** Where what an operator should know goes: `console`, pino, and whatever has these methods. */
 export interface Logger {
+  /** For lines about single connections: see `logConnections`. */
+  info?(details: object, message: string): void
   warn(details: object, message: string): void
   error(details: object, message: string): void
 }
@@ -313,6 +320,7 @@ export interface RouteSettings extends ConnectionSettings, TopicSettings {
   readonly maxHeaderFields: number
   readonly handshakeTimeoutMs: number
   readonly onError: OnError | undefined
+  readonly logConnections: boolean | undefined
 }
 
 /** Every option of an app with its value. */
@@ -361,6 +369,7 @@ export const DEFAULTS: AppSettings = {
   maxHeaderFields: 100,
   handshakeTimeoutMs: 10_000,
   onError: undefined,
+  logConnections: undefined,
   passUpgrades: [],
   maxPendingHandshakes: 10_000,
   maxConnections: Infinity,
