@@ -24,6 +24,8 @@ export interface Inside extends Subscriber {
   /** `payload` is that of a close frame. */
   close(payload: Buffer): void
   terminate(): void
+  /** Whether it may stay. @throws TypeError where nobody says */
+  reauthenticate(): Promise<boolean>
   /** Fulfils when 'close' has been emitted. */
   whenFinished(): Promise<void>
 }
