@@ -7,6 +7,8 @@ import type { Reauthenticate } from './options.ts'
 export interface Resident {
   readonly connection: Connection
   readonly isOpen: boolean
+  /** Its transport is gone. */
+  readonly isOver: boolean
   /** Calls the application's code; what that throws goes where handlers' errors go. Returns whether all went well. */
   call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean>
 }
@@ -91,7 +93,7 @@ export class Reauthentication {
     const outcome = this.#resident.call(ask, [this.#resident.connection, this.#request])
     void Promise.resolve(outcome).then((hasAnswered) => {
       this.#asked = undefined
-      if (this.#resident.isOpen && !mayStay) this.#refuse(hasAnswered)
+      if (!mayStay && !this.#resident.isOver) this.#refuse(hasAnswered) // closing already, it may still send
       answer(mayStay && this.#resident.isOpen)
     })
   }
