@@ -6,7 +6,11 @@ import { CLOSE_WORDS } from '../../src/close-words.ts'
 import { DEFAULTS } from '../../src/options.ts'
 import { CloseCode } from '../../src/protocol/close-code.ts'
 import { REFUSAL_WORDS } from '../../src/refusal-words.ts'
+import { echo } from '../hosts/host.ts'
+import { nodeHost } from '../hosts/node.ts'
+import { start } from '../hosts/suite.ts'
 import { ROOT } from '../support/root.ts'
+import { until } from '../support/until.ts'
 import { ALERTS } from './expressions.ts'
 
 const text = readFileSync(`${ROOT}docs/operating.md`, 'utf8')
@@ -29,6 +33,24 @@ t.test('every sentence of the log stands there, in the order of the source', asy
     Object.entries(words).map(([key, [sentence, advice]]) => [`\`${key}\``, sentence, advice])
   t.same(tableUnder('### It closed'), rowsOf(CLOSE_WORDS))
   t.same(tableUnder('### It was refused'), rowsOf(REFUSAL_WORDS))
+})
+
+t.test('the lines that it shows are those of the log', async (t) => {
+  const lines: string[] = []
+  const log = (_: object, line: string): void => void lines.push(line)
+  const options = {
+    logConnections: true,
+    logger: { info: log, warn: log, error: log },
+    pingIntervalMs: 20,
+    pongTimeoutMs: 20,
+  }
+  const app = await start(t, nodeHost, { routes: { '/ws': echo }, options })
+  await (await app.send({ path: '/ws', headers: { origin: 'https://evil.example' } })).readHead()
+  await app.open({ path: '/ws' }) // and answers no ping
+  await until('it is given up', () => lines.some((line) => line.includes('closed')))
+  const shown = [...text.matchAll(/^ {4}(sockroute: .*)$/gm)].map(([, line]) => line)
+  t.equal(shown.length, 2)
+  for (const line of shown) t.ok(lines.includes(line), line)
 })
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, MiB: 1_048_576 }
