@@ -35,6 +35,9 @@ export type BinaryType = 'nodebuffer' | 'arraybuffer'
 /** Gives a connection that was made before there was a wire its own. */
 export let join: (connection: Connection, wire: Wire) => Inbox
 
+/** What is behind a connection now. */
+export let insideOf: (connection: Connection<unknown>) => Inside
+
 /** Its data; undefined where nobody has asked for it, nor put anything there: looking at it makes none. */
 export let dataOf: (connection: Connection) => unknown
 
@@ -56,6 +59,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   static readonly CLOSING = 2
   static readonly CLOSED = 3
   static {
+    insideOf = (connection) => connection.#wire
     dataOf = (connection) => (connection.#data === UNASKED ? undefined : connection.#data)
     join = (connection, wire) => {
       const before = connection.#wire

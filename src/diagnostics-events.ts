@@ -75,7 +75,7 @@ export interface ConnectionClosedEvent extends OfConnection {
   readonly bytesSent: number
   readonly messagesReceived: number
   readonly messagesSent: number
-  /** Most bytes that were unsent at the end of a turn. */
+  /** Most bytes that were unsent at one time. */
   readonly highestBacklogBytes: number
 }
 

@@ -140,6 +140,6 @@ function closedEvent(wire: Wire, now: number): ConnectionClosedEvent {
     bytesSent: outbox.writtenBytes,
     messagesReceived: intake.messages,
     messagesSent: sender.messages,
-    highestBacklogBytes: wire.highestBacklogBytes,
+    highestBacklogBytes: outbox.highestUnsentBytes,
   }
 }
