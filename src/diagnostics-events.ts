@@ -25,8 +25,8 @@ export type RefusalReason =
  */
 export type ClosedBy = 'peer' | 'app' | 'limit' | 'shutdown' | 'network'
 
-/** The limit that was reached, or the rule that the peer broke. */
-export type CauseOfEnd = LimitName | ProtocolErrorCode
+/** The limit that was reached, the rule that the peer broke, or the option whose function has said no. */
+export type CauseOfEnd = LimitName | ProtocolErrorCode | 'reauthenticate'
 
 /** Which connection, as the channels of open connections tell it. */
 export interface OfConnection {

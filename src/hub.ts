@@ -13,6 +13,7 @@ import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
+import { Staying } from './staying.ts'
 import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
@@ -59,6 +60,7 @@ export class Hub implements WireHost, TopicHost {
   readonly connections: Connections
   readonly topics: TopicHub
   readonly observer: Observer
+  readonly staying: Staying
   /** Open connections, with the server that each came through. */
   readonly #wires = new Map<Wire, object | undefined>()
   readonly #places = new Map<Wire, Place>()
@@ -84,6 +86,7 @@ export class Hub implements WireHost, TopicHost {
     this.quota = new Quota(this.settings)
     this.observer = new Observer(this.clock, new ConnectionLog(this))
     this.connections = listOf(this.#wires)
+    this.staying = new Staying(this)
     this.topics = new TopicHub(this, this.settings.broker)
   }
 
@@ -150,6 +153,7 @@ export class Hub implements WireHost, TopicHost {
     if (opening.place !== undefined) this.#places.set(wire, opening.place)
     this.#upgrades.delete(upgrade)
     this.observer.opened(wire, upgrade)
+    this.staying.opened(wire, opening.settings, opening.request)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
@@ -187,12 +191,25 @@ export class Hub implements WireHost, TopicHost {
   onClosed(wire: Wire): void {
     this.#wires.delete(wire) // first: from here on it is counted as one that has closed
     this.observer.closed(wire)
+    this.staying.closed(wire)
     this.#places.get(wire)?.release()
     this.#places.delete(wire)
   }
 
   onSettled(wire: Wire): void {
     this.#gone(wire)
+  }
+
+  reauthenticate(wire: Wire): Promise<boolean> {
+    return this.staying.ask(wire)
+  }
+
+  onOrder(bytes: Buffer): void {
+    this.staying.onOrder(bytes)
+  }
+
+  onOrdersLost(): void {
+    this.staying.onOrdersLost()
   }
 
   onLost(messages: number): void {

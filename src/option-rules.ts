@@ -145,6 +145,8 @@ export const ROUTE_RULES: Record<string, Rule> = {
   maxHeaderFields: count,
   handshakeTimeoutMs: ms(true),
   onError: fn,
+  reauthenticate: fn,
+  reauthenticateIntervalMs: ms(true),
   logConnections: flag,
 }
 

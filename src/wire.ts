@@ -221,7 +221,7 @@ export class Wire
     this.close(SLOW, 'limit', 'slowSubscriber')
   }
 
-  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown {
+  call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean> {
     return this.inbox.call(listener, args)
   }
 
@@ -231,6 +231,22 @@ export class Wire
     this.#end(by, cause).request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
+  }
+
+  /**
+   * As `close`, and what has come and still comes is nobody's any more: the peer may not be who it was. Returns whether it was open.
+   */
+  dismiss(payload: Buffer, by: ClosedBy, cause?: CauseOfEnd): boolean {
+    const wasOpen = this.isOpen
+    this.inbox.discard()
+    this.close(payload, by, cause)
+    if (this.#closing !== undefined) this.#closing.isDismissed = true
+    this.onTaken()
+    return wasOpen
+  }
+
+  reauthenticate(): Promise<boolean> {
+    return this.#host.reauthenticate(this)
   }
 
   /** The app is shutting down. */
@@ -300,7 +316,7 @@ export class Wire
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (!this.isOpen && !this.#isAwaited) return
+    if (this.#closing !== undefined && (this.#closing.isDismissed || !this.#isAwaited)) return
     this.#count()
     this.inbox.add(data, isBinary)
     if (this.inbox.isFull && !this.#dropsUnheard()) this.intake.hold()
