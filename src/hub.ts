@@ -6,6 +6,7 @@ import { ConnectionLog } from './connection-log.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
+import { logLine } from './log-line.ts'
 import type { Metrics } from './metrics.ts'
 import { Observer } from './observer.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
@@ -222,13 +223,8 @@ export class Hub implements WireHost, TopicHost {
     if (name === 'maxTotalBytes') this.#onEvicted()
   }
 
-  /** A logger that fails must not fail what it reports. */
   log(level: 'warn' | 'error', details: object, message: string): void {
-    try {
-      this.logger[level](details, message)
-    } catch {
-      // there is nobody left to tell
-    }
+    logLine(this.logger, level, details, message)
   }
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {

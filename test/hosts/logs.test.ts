@@ -260,3 +260,40 @@ await onEachHost('a logger that fails fails nobody', async (t, begin) => {
   const client = await app.open({}, clientFrame(1, 'hello'))
   t.equal(await client.readText(), 'hello')
 })
+
+await onEachHost('a logger that fails later fails nobody', async (t, begin) => {
+  const fail = (): Promise<never> => Promise.reject(new Error('the disk is full'))
+  const app = await begin({ routes: { '/ws': echo }, options: { logger: { info: fail, warn: fail, error: fail } } })
+  await app.send({ path: '/nowhere' })
+  const client = await app.open({}, clientFrame(1, 'hello'))
+  t.equal(await client.readText(), 'hello')
+})
+
+/** What a terminal obeys, and what turns a line round. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+await onEachHost('what a peer sends cannot change how its line looks, nor make it endless', async (t, begin) => {
+  const logger = new RecordingLogger()
+  const app = await begin({ routes: { '/ws': echo }, options: { logger }, trustProxy: true })
+  const odd = '\x9b31m\u0085'
+  const headers = { 'user-agent': odd, 'x-forwarded-for': odd.padEnd(8_000, 'x') }
+  const client = await app.open({ headers })
+  client.write(clientFrame(8, Buffer.concat([hex('0fa0'), Buffer.from('\u202ekcatta\u001b[2J\n\u2028')])))
+  await client.ended
+  client.end()
+  const foreign = await app.send({ headers: { ...headers, origin: `https://${odd}`.padEnd(8_000, 'x') } })
+  await foreign.ended
+  foreign.end()
+  await app.settled()
+  const values = logger.lines.flatMap((line) => Object.values(line)).filter((value) => typeof value === 'string')
+  t.ok(values.includes('\\u{9b}31m\\u{85}'), 'the user agent')
+  t.ok(values.includes('\\u{202e}kcatta\\u{1b}[2J\\u{a}\\u{2028}'), 'the reason')
+  t.same(
+    values.filter((value) => HIDDEN.test(value) || value.length > 2_100),
+    [],
+  )
+  t.ok(
+    logger.lines.some(({ level }) => level === 'warn'),
+    'the origin',
+  )
+})
