@@ -159,6 +159,7 @@ export class Hub implements WireHost, TopicHost {
     const { handler, request } = opening
     const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
     wire.open(head, call, this.settings.sharedReadBuffer)
+    this.staying.askIfMissed(wire, upgrade.elapsedMs)
     return wire
   }
 
