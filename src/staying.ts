@@ -120,7 +120,7 @@ export class Staying implements Consequences<Wire> {
       const order = decodeOrder(bytes)
       checkWhich(order.which, 'an order of another process')
       if (order.do === 'close') this.#close(order.which, closePayload(order.code, order.reason))
-      else void this.#askAll(this.#askable(order.which))
+      else void this.#put(this.#askable(order.which))
     } catch (error) {
       this.#host.log('warn', { err: error }, 'sockroute: what another process has ordered could not be done')
     }
