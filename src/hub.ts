@@ -3,6 +3,7 @@ import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionLog } from './connection-log.ts'
+import { consoleLogger } from './console-logger.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
@@ -19,13 +20,6 @@ import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
 import type { Limited, WireHost } from './wire-host.ts'
-
-/** The message is no format: what a peer has put into it may hold a `%`. */
-const consoleLogger: Logger = {
-  info: (details, message) => console.info('%s', message, details),
-  warn: (details, message) => console.warn('%s', message, details),
-  error: (details, message) => console.error('%s', message, details),
-}
 
 /** Evictions come in floods: a line of the log tells of all that this time had. */
 const EVICTION_LOG_MS = 1_000
@@ -78,7 +72,7 @@ export class Hub implements WireHost, TopicHost {
   /** `logger` stands in for that of the options, and `logsConnections` says whether connections are logged there. */
   constructor(options: AppOptions, logger: Logger = consoleLogger, logsConnections = false) {
     this.settings = appSettings(options)
-    this.logger = this.settings.logger ?? logger
+    this.logger = this.settings.logger === console ? consoleLogger : (this.settings.logger ?? logger)
     this.logsConnections = this.settings.logger === undefined ? logsConnections : this.logger.info !== undefined
     this.clock = this.settings.clock
     if (this.settings.sharedReadBuffer) void proveReadBuffer()

@@ -220,8 +220,9 @@ export interface RouteOptions extends ConnectionOptions, TopicOptions {
   readonly onError?: OnError
   /**
    * Asked again whether a connection that is open may stay: each `reauthenticateIntervalMs`, by `socket.reauthenticate()` and
-   * `app.ws.reauthenticate()`, and when orders of other processes may have been lost. False closes it with 3000 (unauthorized), and what the
-   * client still sends is dropped. Messages go on while it is asked.
+   * `app.ws.reauthenticate()`, when orders of other processes may have been lost, and at once where some were closed, or asked for, while its
+   * handshake was under way. False closes it with 3000 (unauthorized), and what the client still sends is dropped. Messages go on while it
+   * is asked.
    * @defaultValue undefined (the handshake's answer holds)
    */
   readonly reauthenticate?: Reauthenticate

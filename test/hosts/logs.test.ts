@@ -1,24 +1,16 @@
 /** One line of the log when a connection opens and one when it closes, or one when its handshake is refused; on every host. */
 
-import { setImmediate as turn } from 'node:timers/promises'
 import type { AppOptions, RouteOptions } from '../../src/index.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { Program } from '../support/program.ts'
 import { RecordingLogger } from '../support/recording.ts'
 import { echo, type Handler, type Hook } from './host.ts'
+import { pass } from './pass.ts'
 import { type Changes, handshake, type RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, hex('03e8'))
-
-/** Time passes, and between its seconds what was written goes out. */
-async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    await clock.advance(1_000)
-    await turn()
-  }
-}
 
 interface End {
   readonly options?: RouteOptions
@@ -281,9 +273,11 @@ await onEachHost('what a peer sends cannot change how its line looks, nor make i
   client.write(clientFrame(8, Buffer.concat([hex('0fa0'), Buffer.from('\u202ekcatta\u001b[2J\n\u2028')])))
   await client.ended
   client.end()
-  const foreign = await app.send({ headers: { ...headers, origin: `https://${odd}`.padEnd(8_000, 'x') } })
-  await foreign.ended
-  foreign.end()
+  for (const origin of [odd, 'long']) {
+    const foreign = await app.send({ headers: { ...headers, origin: `https://${origin}`.padEnd(7_000, 'x') } })
+    await foreign.ended
+    foreign.end()
+  }
   await app.settled()
   const values = logger.lines.flatMap((line) => Object.values(line)).filter((value) => typeof value === 'string')
   t.ok(values.includes('\\u{9b}31m\\u{85}'), 'the user agent')

@@ -6,18 +6,11 @@ import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing } from '../support/observing.ts'
 import { echo, type Handler } from './host.ts'
+import { pass } from './pass.ts'
 import type { RawClient } from './raw-client.ts'
 import { onEachHost } from './suite.ts'
 
 const INTERVAL = 60_000
-
-/** Time passes in steps of a second, and between them what was written goes out. */
-async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    await clock.advance(1_000)
-    await turn()
-  }
-}
 
 /** An app with one route, and a clock; without a heartbeat, for clients that say nothing. */
 function spec(reauthenticate: RouteOptions['reauthenticate'], more: RouteOptions & AppOptions = {}, handler = echo) {
