@@ -35,6 +35,9 @@ export type BinaryType = 'nodebuffer' | 'arraybuffer'
 /** Gives a connection that was made before there was a wire its own. */
 export let join: (connection: Connection, wire: Wire) => Inbox
 
+/** What is behind a connection now. */
+export let insideOf: (connection: Connection<unknown>) => Inside
+
 /** Nobody has asked for `data` yet, nor put anything there. */
 const UNASKED = Symbol('unasked')
 
@@ -53,6 +56,7 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   static readonly CLOSING = 2
   static readonly CLOSED = 3
   static {
+    insideOf = (connection) => connection.#wire
     join = (connection, wire) => {
       const before = connection.#wire
       connection.#wire = wire

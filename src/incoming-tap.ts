@@ -1,5 +1,4 @@
-import { FRAMES, MESSAGES } from './diagnostics.ts'
-import type { OfConnection } from './diagnostics-events.ts'
+import type { Watched } from './audience.ts'
 import type { FrameSink } from './protocol/frame-parser.ts'
 import type { MessageSink } from './protocol/message-assembler.ts'
 import { isControl, Opcode } from './protocol/opcode.ts'
@@ -9,14 +8,14 @@ import { isControl, Opcode } from './protocol/opcode.ts'
  * what messages become is the next one's affair.
  */
 export class IncomingTap implements FrameSink, MessageSink {
-  readonly #of: OfConnection
+  readonly #of: Watched
   readonly #masked: boolean
   readonly #frames: FrameSink
   readonly #messages: MessageSink
   /** Of the message under way, so far. */
   #wireLength = 0
 
-  constructor(of: OfConnection, masked: boolean, frames: FrameSink, messages: MessageSink) {
+  constructor(of: Watched, masked: boolean, frames: FrameSink, messages: MessageSink) {
     this.#of = of
     this.#masked = masked
     this.#frames = frames
@@ -35,19 +34,19 @@ export class IncomingTap implements FrameSink, MessageSink {
     const payloadLength = payload.length
     if (opcode === Opcode.Continuation) this.#wireLength += payloadLength
     else if (!isControl(opcode)) this.#wireLength = payloadLength
-    if (FRAMES.hasSubscribers) {
-      const { connection, route } = this.#of
+    const { connection, route, audience } = this.#of
+    if (audience.frames.hasSubscribers) {
       const masked = this.#masked
-      FRAMES.publish({ connection, route, direction: 'in', fin, rsv1, opcode, masked, payloadLength, payload })
+      audience.frames.publish({ connection, route, direction: 'in', fin, rsv1, opcode, masked, payloadLength, payload })
     }
     this.#frames.onFrame(fin, rsv1, opcode, payload)
   }
 
   onMessage(data: Buffer, isBinary: boolean, compressed: boolean): void {
-    if (MESSAGES.hasSubscribers) {
-      const { connection, route } = this.#of
+    const { connection, route, audience } = this.#of
+    if (audience.messages.hasSubscribers) {
       const [byteLength, wireLength] = [data.length, this.#wireLength]
-      MESSAGES.publish({ connection, route, direction: 'in', isBinary, byteLength, wireLength, data })
+      audience.messages.publish({ connection, route, direction: 'in', isBinary, byteLength, wireLength, data })
     }
     this.#messages.onMessage(data, isBinary, compressed)
   }

@@ -4,7 +4,6 @@ export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } f
 export type { Clock, Timer } from './clock.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
-export { observe } from './diagnostics.ts'
 export type {
   BrokerEvent,
   BrokerGapEvent,
@@ -34,6 +33,7 @@ export { handshakeSignal } from './handshake-signal.ts'
 export type { Connections } from './hub.ts'
 export type { LimitName, LimitsHit } from './limits.ts'
 export type { Metrics, RouteMetrics, Tally, TimesTaken } from './metrics.ts'
+export { type ObserveOptions, observe, type PassingChannelName } from './observe.ts'
 export type {
   AppOptions,
   ConnectionOptions,

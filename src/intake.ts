@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
-import type { OfConnection } from './diagnostics-events.ts'
+import type { Watched } from './audience.ts'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import { turns } from './extensions/turns.ts'
@@ -98,7 +98,7 @@ export class Intake implements HeldReader, TransportListener {
   }
 
   /** From here on frames and messages are told of as those `of` a connection; or not any more. */
-  tell(of: OfConnection | undefined, masked: boolean): void {
+  tell(of: Watched | undefined, masked: boolean): void {
     const tap = of && new IncomingTap(of, masked, this.#assembler, this.#owner)
     this.#parser.redirect(tap ?? this.#assembler)
     const last = this.#inflating ?? this.#assembler

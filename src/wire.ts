@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { markAsUntransferable } from 'node:worker_threads'
+import { Audience } from './audience.ts'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection, join } from './connection.ts'
 import { Deadlines, type Due, shortestMs, type Watched } from './deadlines.ts'
-import { CHANNELS, isWatched } from './diagnostics.ts'
-import type { CauseOfEnd, ClosedBy, OfConnection } from './diagnostics-events.ts'
+import { CHANNELS } from './diagnostics.ts'
+import type { CauseOfEnd, ClosedBy } from './diagnostics-events.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
@@ -91,6 +92,7 @@ export class Wire
   /** The topics that it is subscribed to; or was, until 'close' has been told. */
   subscriptions: Members<string> = undefined
   topicCharacters = 0
+  audience: Audience | undefined = undefined
   readonly #transport: Duplex
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined
@@ -105,8 +107,6 @@ export class Wire
   #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
-  /** Somebody looks at its frames or messages. */
-  #isWatched = false
 
   /** `report` is told what handlers throw; without it the host is. */
   constructor(
@@ -134,6 +134,7 @@ export class Wire
     this.#deadlines = new Deadlines(settings, this, host.heartbeat.now)
     const { messageRate } = settings
     this.#throttle = messageRate && new Throttle(messageRate, host.heartbeat.clock, () => this.#regulate())
+    if (this.audience !== undefined) this.look()
   }
 
   /**
@@ -206,6 +207,13 @@ export class Wire
     return this.#host.topics
   }
 
+  /** What passes is told while there is an audience, and passes by while there is none. */
+  look(): void {
+    const isLookedAt = this.audience?.isThere === true && !this.#isGone
+    if (!isLookedAt) this.audience = undefined
+    if (isLookedAt !== this.outbox.isTold) this.#tell()
+  }
+
   deliver(message: PreparedMessage): boolean {
     return this.sender.deliver(message)
   }
@@ -253,7 +261,6 @@ export class Wire
   // What the intake tells.
 
   onBytes(count: number): void {
-    this.onTurn()
     this.receivedBytes += count
     this.pulse.heard(this.#host.heartbeat.now)
     if (!this.isOpen) this.lateBytes += count
@@ -287,6 +294,7 @@ export class Wire
     this.#end('network').step('transport-closed')
     this.intake.stop()
     this.#isGone = true
+    if (this.audience !== undefined) this.look() // for the last time
     this.#host.onClosed(this) // while it is known what was sent
     this.sender.drop()
     this.inbox.pump()
@@ -346,9 +354,9 @@ export class Wire
     this.#account()
   }
 
-  /** Asked once a turn: frames and messages pass by while nobody looks at them. */
-  onTurn(): void {
-    if (isWatched() !== this.#isWatched) this.#watch()
+  onLooked(): void {
+    this.audience ??= new Audience()
+    this.look()
   }
 
   onTaken(): void {
@@ -483,9 +491,9 @@ export class Wire
   }
 
   /** What passes is told from now on, or not any more. */
-  #watch(): void {
-    this.#isWatched = !this.#isWatched
-    const of: OfConnection | undefined = this.#isWatched ? this : undefined
+  #tell(): void {
+    const { connection, route, audience } = this
+    const of = audience && { connection, route, audience }
     this.intake.tell(of, this.role.hearsMasked)
     this.outbox.tell(of, !this.role.hearsMasked)
   }

@@ -22,7 +22,7 @@ function setUp(): Setup {
   transport.on('error', () => undefined)
   let sent = 0
   const outbox = new Outbox(transport, {
-    onTurn: () => undefined,
+    onLooked: () => undefined,
     onSent: () => void sent++,
     onUnsent: () => undefined,
   })

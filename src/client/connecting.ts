@@ -1,3 +1,4 @@
+import type { Audience } from '../audience.ts'
 import type { Connection } from '../connection.ts'
 import { Inbox, type InboxOwner } from '../inbox.ts'
 import type { StandIn } from '../inside.ts'
@@ -28,6 +29,7 @@ export class Connecting implements StandIn, InboxOwner {
   readonly wasClean = false
   subscriptions = undefined
   topicCharacters = 0
+  audience: Audience | undefined = undefined
   isFinished = false
   /** Told once when the application gives the attempt up. */
   onCancelled: () => void = () => undefined
@@ -65,6 +67,7 @@ export class Connecting implements StandIn, InboxOwner {
     this.#isJoined = true
     if (this.#finishWaiters.length > 0) void wire.whenFinished().then(() => this.#settle())
     this.inbox.belongTo(wire)
+    wire.audience = this.audience
     return this.inbox
   }
 
@@ -112,6 +115,10 @@ export class Connecting implements StandIn, InboxOwner {
 
   onHandlerError(error: unknown): void {
     this.#report(error, this.connection)
+  }
+
+  look(): void {
+    // nothing passes yet
   }
 
   deliver(): false {

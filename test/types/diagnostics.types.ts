@@ -23,6 +23,15 @@ observe('sockroute:frame', ({ direction, payload }) => {
   expectType<Equal<typeof direction, 'in' | 'out'>>(true)
   expectType<Equal<typeof payload, Buffer>>(true)
 })
+const socket = {} as Connection<{ user: string }>
+observe('sockroute:message', ({ data }) => expectType<Equal<typeof data, Buffer | undefined>>(true), {
+  connection: socket,
+})
+observe('sockroute:rtt', () => undefined, {})
+// @ts-expect-error round trips are told of all
+observe('sockroute:rtt', () => undefined, { connection: socket })
+// @ts-expect-error a socket, and not its transport
+observe('sockroute:frame', () => undefined, { connection: process.stdin })
 // @ts-expect-error there is no such channel
 observe('sockroute:frames', () => undefined)
 
