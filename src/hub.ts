@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, insideOf } from './connection.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
@@ -42,6 +42,7 @@ export interface Opening extends Agreement {
 /** The open connections of an app, in the order in which they were opened. */
 export interface Connections extends Iterable<Connection> {
   readonly size: number
+  has(connection: Connection<unknown>): boolean
 }
 
 /** All WebSockets of one app: settings, open connections, handshakes under way, and their end. */
@@ -256,6 +257,7 @@ function listOf(wires: ReadonlyMap<Wire, unknown>): Connections {
     get size() {
       return wires.size
     },
+    has: (connection) => wires.has(insideOf(connection) as Wire), // if it is none, it is not there
     *[Symbol.iterator]() {
       for (const wire of wires.keys()) yield wire.connection
     },

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
 import { NamedThings } from './counting.ts'
 import { CHANNELS } from './diagnostics.ts'
@@ -15,6 +15,7 @@ const MOST_ROUTES = 500
 /** A handshake, as far as it is observed. */
 export interface Handshake {
   readonly request: IncomingMessage
+  readonly response: Pick<ServerResponse, 'getHeaders'>
   /** '' until a route has checked it. */
   readonly route: string
   /** Since its headers were complete. */
@@ -45,12 +46,14 @@ export class Observer {
     if (channel.hasSubscribers) channel.publish({ request, route, status, reason, durationMs: elapsedMs })
   }
 
-  opened({ connection, route }: OfConnection, { request, elapsedMs }: Handshake): void {
+  opened({ connection, route }: OfConnection, { request, response, elapsedMs }: Handshake): void {
     const counts = this.#routes.of(route)
     counts.opened++
     counts.handshakeTimes.add(elapsedMs)
     const channel = CHANNELS['sockroute:connection:opened']
-    if (channel.hasSubscribers) channel.publish({ connection, route, request, handshakeMs: elapsedMs })
+    if (!channel.hasSubscribers) return
+    const responseHeaders = response.getHeaders()
+    channel.publish({ connection, route, request, responseHeaders, handshakeMs: elapsedMs })
   }
 
   /** Called when the transport is gone, and before what is unsent is forgotten. */

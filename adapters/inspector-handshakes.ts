@@ -1,0 +1,68 @@
+import {
+  type Connection,
+  type ConnectionOpenedEvent,
+  type Connections,
+  observe,
+  redactedHeaders,
+  redactedUrl,
+} from '../src/adapter.ts'
+import type { HandshakeHeads } from './inspector-messages.ts'
+
+/** Of one that has more to say, the rest is not kept. */
+const MOST_CHARACTERS = 4_096
+const MOST_OF_VALUE = 512
+
+interface Kept {
+  readonly address: string
+  /** JSON: one string takes less room than its parts, and few are ever looked at. */
+  readonly heads: string
+}
+
+/**
+ * The handshakes of the open connections, without what may be secret in them: of a request nothing else stays when it has become a
+ * WebSocket. They go when their connections do.
+ */
+export class Handshakes {
+  readonly #kept = new WeakMap<Connection<unknown>, Kept>()
+
+  /** From here on those of `connections` are kept. Returns what ends that. */
+  keep(connections: Connections): () => void {
+    return observe('sockroute:connection:opened', (event) => {
+      if (connections.has(event.connection)) this.#kept.set(event.connection, keptOf(event)) // all apps' come here
+    })
+  }
+
+  /** '' where it is not known. */
+  addressOf(connection: Connection<unknown>): string {
+    return this.#kept.get(connection)?.address ?? ''
+  }
+
+  of(connection: Connection<unknown>): HandshakeHeads | null {
+    const kept = this.#kept.get(connection)
+    return kept === undefined ? null : (JSON.parse(kept.heads) as HandshakeHeads) // as it was written
+  }
+}
+
+function keptOf({ connection, request, responseHeaders, handshakeMs }: ConnectionOpenedEvent): Kept {
+  const { method, url, httpVersion, socket } = request
+  const spoken = [connection.protocol]
+  const heads: HandshakeHeads = {
+    requestLine: `${method} ${redactedUrl(url)} HTTP/${httpVersion}`,
+    requestHeaders: short(redactedHeaders(request.headers, spoken)),
+    responseHeaders: short(redactedHeaders(responseHeaders, spoken)),
+    handshakeMs,
+  }
+  return { address: socket.remoteAddress ?? '', heads: JSON.stringify(heads) }
+}
+
+/** The fields that fit, of which long ones are cut. */
+function short(fields: Readonly<Record<string, string>>): Record<string, string> {
+  let left = MOST_CHARACTERS
+  const kept: [name: string, value: string][] = []
+  for (const [name, value] of Object.entries(fields)) {
+    left -= name.length + Math.min(value.length, MOST_OF_VALUE)
+    if (left < 0) return Object.fromEntries([...kept, ['...', 'and more']])
+    kept.push([name, value.length > MOST_OF_VALUE ? `${value.slice(0, MOST_OF_VALUE)}...` : value])
+  }
+  return Object.fromEntries(kept)
+}
