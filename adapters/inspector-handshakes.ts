@@ -25,10 +25,14 @@ interface Kept {
 export class Handshakes {
   readonly #kept = new WeakMap<Connection<unknown>, Kept>()
 
-  /** From here on those of `connections` are kept. Returns what ends that. */
-  keep(connections: Connections): () => void {
-    return observe('sockroute:connection:opened', (event) => {
-      if (connections.has(event.connection)) this.#kept.set(event.connection, keptOf(event)) // all apps' come here
+  /** From here on those of `connections` are kept, for as long as somebody holds this. */
+  keep(connections: Connections): void {
+    const [own, ours] = [new WeakRef(this), new WeakRef(connections)]
+    const stop = observe('sockroute:connection:opened', (event) => {
+      const [handshakes, connections] = [own.deref(), ours.deref()]
+      if (handshakes === undefined || connections === undefined)
+        stop() // its app is gone
+      else if (connections.has(event.connection)) handshakes.#kept.set(event.connection, keptOf(event)) // all apps' come here
     })
   }
 
@@ -48,6 +52,7 @@ function keptOf({ connection, request, responseHeaders, handshakeMs }: Connectio
   const spoken = [connection.protocol]
   const heads: HandshakeHeads = {
     requestLine: `${method} ${redactedUrl(url)} HTTP/${httpVersion}`,
+    responseLine: httpVersion.startsWith('2') ? 'HTTP/2 200' : `HTTP/${httpVersion} 101 Switching Protocols`, // RFC 8441 §5
     requestHeaders: short(redactedHeaders(request.headers, spoken)),
     responseHeaders: short(redactedHeaders(responseHeaders, spoken)),
     handshakeMs,

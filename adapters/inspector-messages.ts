@@ -133,6 +133,7 @@ export interface About {
 /** Values that may be secret are '[redacted]'. */
 export interface HandshakeHeads {
   readonly requestLine: string
+  readonly responseLine: string
   readonly requestHeaders: Readonly<Record<string, string>>
   readonly responseHeaders: Readonly<Record<string, string>>
   readonly handshakeMs: number

@@ -32,11 +32,11 @@ export function showHandshake(handshake: HandshakeHeads | null): void {
     )
     return
   }
-  const { requestLine, requestHeaders, responseHeaders, handshakeMs } = handshake
+  const { requestLine, responseLine, requestHeaders, responseHeaders, handshakeMs } = handshake
   place.replaceChildren(
     head('The client asks', 'in', requestLine, requestHeaders),
     make('p', { class: 'between' }, `answered after ${ms(handshakeMs)}, all hooks included`),
-    head('The server agrees', 'out', 'HTTP/1.1 101 Switching Protocols', responseHeaders),
+    head('The server agrees', 'out', responseLine, responseHeaders),
   )
 }
 
