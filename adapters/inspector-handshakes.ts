@@ -14,6 +14,7 @@ const MOST_OF_VALUE = 512
 
 interface Kept {
   readonly address: string
+  readonly path: string
   /** JSON: one string takes less room than its parts, and few are ever looked at. */
   readonly heads: string
 }
@@ -24,6 +25,11 @@ interface Kept {
  */
 export class Handshakes {
   readonly #kept = new WeakMap<Connection<unknown>, Kept>()
+  readonly #onOpened: (connection: Connection<unknown>) => void
+
+  constructor(onOpened: (connection: Connection<unknown>) => void) {
+    this.#onOpened = onOpened
+  }
 
   /** From here on those of `connections` are kept, for as long as somebody holds this. */
   keep(connections: Connections): void {
@@ -32,7 +38,7 @@ export class Handshakes {
       const [handshakes, connections] = [own.deref(), ours.deref()]
       if (handshakes === undefined || connections === undefined)
         stop() // its app is gone
-      else if (connections.has(event.connection)) handshakes.#kept.set(event.connection, keptOf(event)) // all apps' come here
+      else if (connections.has(event.connection)) handshakes.#keep(event) // all apps' come here
     })
   }
 
@@ -41,23 +47,34 @@ export class Handshakes {
     return this.#kept.get(connection)?.address ?? ''
   }
 
+  /** '' where it is not known. */
+  pathOf(connection: Connection<unknown>): string {
+    return this.#kept.get(connection)?.path ?? ''
+  }
+
   of(connection: Connection<unknown>): HandshakeHeads | null {
     const kept = this.#kept.get(connection)
     return kept === undefined ? null : (JSON.parse(kept.heads) as HandshakeHeads) // as it was written
   }
+
+  #keep(event: ConnectionOpenedEvent): void {
+    this.#onOpened(event.connection)
+    this.#kept.set(event.connection, keptOf(event))
+  }
 }
 
 function keptOf({ connection, request, responseHeaders, handshakeMs }: ConnectionOpenedEvent): Kept {
-  const { method, url, httpVersion, socket } = request
+  const { method, httpVersion, socket } = request
+  const url = redactedUrl(request.url)
   const spoken = [connection.protocol]
   const heads: HandshakeHeads = {
-    requestLine: `${method} ${redactedUrl(url)} HTTP/${httpVersion}`,
+    requestLine: `${method} ${url} HTTP/${httpVersion}`,
     responseLine: httpVersion.startsWith('2') ? 'HTTP/2 200' : `HTTP/${httpVersion} 101 Switching Protocols`, // RFC 8441 §5
     requestHeaders: short(redactedHeaders(request.headers, spoken)),
     responseHeaders: short(redactedHeaders(responseHeaders, spoken)),
     handshakeMs,
   }
-  return { address: socket.remoteAddress ?? '', heads: JSON.stringify(heads) }
+  return { address: socket.remoteAddress ?? '', path: url.split('?')[0], heads: JSON.stringify(heads) }
 }
 
 /** The fields that fit, of which long ones are cut. */

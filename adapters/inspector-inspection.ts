@@ -162,6 +162,7 @@ export class Inspection implements FeedOwner, VisitorHost {
     return {
       id: this.#idOf(connection),
       address: this.#handshakes.addressOf(connection),
+      path: this.#handshakes.pathOf(connection),
       isInspector: this.#visitors.has(connection),
     }
   }

@@ -10,7 +10,7 @@ export type Command =
   | { readonly type: 'pause'; readonly isPaused: boolean }
 
 export interface Query {
-  /** Words, each of which is somewhere in the number, route, address or subprotocol; `topic:NAME` for who is subscribed to it. */
+  /** Words, each of which is somewhere in route, path, address or subprotocol; `#12` is a number, `topic:NAME` who is subscribed to it. */
   readonly text: string
   /** Null for all. */
   readonly route: string | null
@@ -92,6 +92,8 @@ export interface RouteRow {
 export interface Row {
   readonly id: number
   readonly route: string
+  /** '' where it was not kept. */
+  readonly path: string
   readonly address: string
   readonly protocol: string
   readonly extensions: string

@@ -11,6 +11,7 @@ export type Moved = Pick<
 export interface Origin {
   readonly id: number
   readonly address: string
+  readonly path: string
   readonly isInspector: boolean
 }
 
@@ -48,7 +49,7 @@ export class Sample {
     this.connection = connection
     this.id = origin.id
     this.route = figures.route
-    this.text = `#${origin.id} ${figures.route} ${origin.address} ${connection.protocol}`.toLowerCase()
+    this.text = `${figures.route} ${origin.path} ${origin.address} ${connection.protocol}`.toLowerCase()
     this.openedAt = figures.openedAt
     this.#origin = origin
     const isYoung = now - figures.openedAt < YOUNG_MS
@@ -86,6 +87,7 @@ export class Sample {
     return {
       id: this.id,
       route: this.route,
+      path: this.#origin.path,
       address: this.#origin.address,
       protocol: connection.protocol,
       extensions: connection.extensions,

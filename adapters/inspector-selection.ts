@@ -2,6 +2,7 @@ import type { Query } from './inspector-messages.ts'
 import type { Sample } from './inspector-sample.ts'
 
 const TOPIC = /^topic:(.+)$/
+const NUMBER = /^#(\d+)$/
 
 /**
  * The first of all connections that a query finds, in its order. They come one after the other, and no more than twice as many are
@@ -13,6 +14,7 @@ export class Selection {
   readonly #query: Query
   readonly #words: readonly string[]
   readonly #topics: readonly string[]
+  readonly #numbers: readonly number[]
   #best: Sample[] = []
   /** What none of the best comes behind; whatever does cannot become one of them. */
   #last: Sample | undefined = undefined
@@ -21,8 +23,9 @@ export class Selection {
     const words = query.text.split(/\s+/).filter((word) => word !== '')
     this.#most = most
     this.#query = query
-    this.#words = words.filter((word) => !TOPIC.test(word)).map((word) => word.toLowerCase())
+    this.#words = words.filter((word) => !TOPIC.test(word) && !NUMBER.test(word)).map((word) => word.toLowerCase())
     this.#topics = words.flatMap((word) => TOPIC.exec(word)?.[1] ?? [])
+    this.#numbers = words.flatMap((word) => NUMBER.exec(word)?.[1] ?? []).map(Number)
   }
 
   /** Those that are wanted, in order. */
@@ -39,10 +42,12 @@ export class Selection {
     if (this.#best.length >= 2 * this.#most) this.#cut()
   }
 
-  #finds({ route, text, connection }: Sample): boolean {
+  #finds({ id, route, text, connection }: Sample): boolean {
     if (this.#query.route !== null && this.#query.route !== route) return false
     return (
-      this.#words.every((word) => text.includes(word)) && this.#topics.every((topic) => connection.topics.has(topic))
+      this.#numbers.every((number) => number === id) &&
+      this.#words.every((word) => text.includes(word)) &&
+      this.#topics.every((topic) => connection.topics.has(topic))
     )
   }
 

@@ -57,8 +57,8 @@ const tooMany = (maxPages: number): string => `${maxPages} pages of the inspecto
  *     app.get('/inspect', { onRequest: requireAdmin }, inspect.page)        // Fastify
  *     app.ws('/inspect', { onRequest: requireAdmin }, inspect.socket)
  *
- *     app.get('/inspect', requireAdmin, inspect.page)                       // Express
- *     app.ws('/inspect', requireAdmin, inspect.socket)
+ *     app.ws('/inspect', requireAdmin, inspect.socket)                      // Express
+ *     app.get('/inspect', requireAdmin, inspect.page)
  *
  * While no page is open nothing is looked at; of each handshake its headers are kept (`keepHandshakes`).
  *
@@ -71,9 +71,9 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
     throw new TypeError('sockroute: inspector(ws, options) takes app.ws, or what createWebSockets() returned')
   }
   const { showPayloads = false, keepHandshakes = true, maxFramesPerSecond = 200, maxPages = 8 } = options
-  const handshakes = new Handshakes()
-  if (keepHandshakes) handshakes.keep(ws.connections)
   const idOf = numbering()
+  const handshakes = new Handshakes(idOf)
+  if (keepHandshakes) handshakes.keep(ws.connections)
   let inspection: Inspection | undefined
 
   const socket: Inspector['socket'] = (socket) => {
@@ -100,7 +100,7 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
   return { page: sendPage, socket }
 }
 
-/** Numbers for connections, which are theirs whoever asks. */
+/** Numbers for connections, in the order in which they are first seen: at their opening, where handshakes are kept. */
 function numbering(): (connection: Connection<unknown>) => number {
   const numbers = new WeakMap<Connection<unknown>, number>()
   let last = 0

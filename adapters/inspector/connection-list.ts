@@ -105,7 +105,7 @@ export class ConnectionList {
     const address = item.id === this.#ownId ? 'this page' : item.isInspector ? 'an inspector' : visible(item.address)
     setCells(row, [
       `#${item.id}`,
-      visible(item.route),
+      visible(item.path || item.route),
       address,
       age(item.ageMs),
       ms(item.rttMs),

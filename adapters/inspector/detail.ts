@@ -46,7 +46,7 @@ export class Detail {
 
   showPicked(picked: Picked): void {
     if (picked.id !== this.#id) return
-    setText(el('detail-route'), visible(picked.route))
+    setText(el('detail-route'), visible(picked.path || picked.route))
     this.#panel.dataset.isInspector = String(picked.isInspector)
     for (const [name, value] of factsOf(picked)) setText(this.#fact(name), value)
     this.#topics.replaceChildren(...picked.topics.map((topic) => make('li', {}, make('bdi', {}, visible(topic)))))
@@ -102,6 +102,7 @@ export class Detail {
 
 function factsOf(picked: Picked): [name: string, value: string][] {
   return [
+    ['Route', visible(picked.route) || '–'],
     ['Address', visible(picked.address) || '–'],
     ['Open for', age(picked.ageMs)],
     ['Round trip', ms(picked.rttMs)],
