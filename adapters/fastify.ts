@@ -11,6 +11,7 @@ import {
   routeOptions,
   withVerbs,
 } from '../src/adapter.ts'
+import { logsRequests } from './fastify-log.ts'
 import { notingSend } from './fastify-reply.ts'
 import { type Around, CONSTRAINT, type Instance, upgradeRoute, upgradesOnly } from './fastify-route.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
@@ -57,7 +58,7 @@ const BESIDE = [
 /** The first registration: from here on the app's server carries upgrades, and its end is theirs. */
 function begin(app: Instance, options: AppOptions): Around {
   if (app.hasConstraintStrategy(CONSTRAINT)) throw new TypeError(BESIDE)
-  const hub = new Hub(options, app.log)
+  const hub = new Hub(options, app.log, logsRequests(app))
   app.addConstraintStrategy(upgradesOnly())
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))

@@ -2,6 +2,7 @@ import {
   type Connection,
   type ConnectionOpenedEvent,
   type Connections,
+  figuresOf,
   observe,
   redactedHeaders,
   redactedUrl,
@@ -66,7 +67,7 @@ export class Handshakes {
 function keptOf({ connection, request, responseHeaders, handshakeMs }: ConnectionOpenedEvent): Kept {
   const { method, httpVersion, socket } = request
   const url = redactedUrl(request.url)
-  const spoken = [connection.protocol]
+  const spoken = figuresOf(connection)?.protocols
   const heads: HandshakeHeads = {
     requestLine: `${method} ${url} HTTP/${httpVersion}`,
     responseLine: httpVersion.startsWith('2') ? 'HTTP/2 200' : `HTTP/${httpVersion} 101 Switching Protocols`, // RFC 8441 §5

@@ -31,6 +31,7 @@ export class Sample {
   readonly connection: Connection<unknown>
   readonly id: number
   readonly route: string
+  readonly #protocol: string
   /** In which words of a query are looked for. */
   readonly text: string
   readonly openedAt: number
@@ -49,7 +50,8 @@ export class Sample {
     this.connection = connection
     this.id = origin.id
     this.route = figures.route
-    this.text = `${figures.route} ${origin.path} ${origin.address} ${connection.protocol}`.toLowerCase()
+    this.#protocol = shownProtocol(connection.protocol, figures.protocols)
+    this.text = `${figures.route} ${origin.path} ${origin.address} ${this.#protocol}`.toLowerCase()
     this.openedAt = figures.openedAt
     this.#origin = origin
     const isYoung = now - figures.openedAt < YOUNG_MS
@@ -89,7 +91,7 @@ export class Sample {
       route: this.route,
       path: this.#origin.path,
       address: this.#origin.address,
-      protocol: connection.protocol,
+      protocol: this.#protocol,
       extensions: connection.extensions,
       readyState: connection.readyState,
       ageMs: now - this.openedAt,
@@ -107,4 +109,9 @@ export class Sample {
       isInspector: this.isInspector,
     }
   }
+}
+
+/** As the handshake's header is shown. */
+function shownProtocol(protocol: string, spoken: readonly string[]): string {
+  return protocol === '' || spoken.includes(protocol) ? protocol : '[redacted]'
 }

@@ -1,5 +1,6 @@
 import { register as globalRegistry, type Metric, type Registry } from 'prom-client'
-import type { AppVerbs, Metrics, RouteMetrics, TimesTaken } from '../src/adapter.ts'
+import type { RouteMetrics, TimesTaken } from '../src/adapter.ts'
+import { APP_FAMILIES, type AppFamily, type AppScrape, type Measured } from './prometheus-app.ts'
 
 export interface PrometheusOptions {
   /** Where the metrics are registered. @defaultValue prom-client's own `register` */
@@ -114,8 +115,23 @@ function histogram({ boundsMs, counts, count, sumMs }: TimesTaken): Value[] {
   return [...buckets, [{ le: '+Inf' }, count, '_bucket'], [{}, sumMs / 1_000, '_sum'], [{}, count, '_count']]
 }
 
+/** As the registry has it, whether it is each route's or the app's. */
+interface Registered extends Omit<Family, 'values'> {
+  readonly values: (app: AppScrape) => readonly Value[]
+}
+
+const ofRoutes = ({ values, ...family }: Family): Registered => ({
+  ...family,
+  values: ({ metrics }) =>
+    Object.entries(metrics.routes).flatMap(([route, one]) =>
+      values(one).map(([labels, value, part]): Value => [{ ...labels, route }, value, part]),
+    ),
+})
+
+const REGISTERED: readonly Registered[] = [...FAMILIES.map(ofRoutes), ...(APP_FAMILIES satisfies readonly AppFamily[])]
+
 /**
- * Registers an app's metrics with prom-client, with the label `route`. They are read when they are scraped, and cost nothing between.
+ * Registers an app's metrics with prom-client, those of its routes with the label `route`. They are read when they are scraped, and cost nothing between.
  *
  *     prometheus(app.ws)
  *     app.get('/metrics', async (request, reply) => reply.type(register.contentType).send(await register.metrics()))
@@ -123,9 +139,9 @@ function histogram({ boundsMs, counts, count, sumMs }: TimesTaken): Value[] {
  * Returns what takes them out of the registry again.
  * @throws TypeError for what is no `app.ws`, or no registry; Error, prom-client's own, for names that are registered already
  */
-export function prometheus(ws: Pick<AppVerbs, 'metrics'>, options: PrometheusOptions = {}): () => void {
+export function prometheus(ws: Measured, options: PrometheusOptions = {}): () => void {
   const { register = globalRegistry, prefix = 'sockroute_' } = options
-  if (typeof (ws as AppVerbs | undefined)?.metrics !== 'function') {
+  if (typeof (ws as Measured | undefined)?.metrics !== 'function') {
     throw new TypeError('sockroute: prometheus(ws) takes what has the metrics: prometheus(app.ws)')
   }
   if (typeof register?.registerMetric !== 'function') {
@@ -134,17 +150,17 @@ export function prometheus(ws: Pick<AppVerbs, 'metrics'>, options: PrometheusOpt
   if (typeof prefix !== 'string' || !/^[a-zA-Z_:][\w:]*$/.test(prefix)) {
     throw new TypeError(`sockroute: the option prefix takes the beginning of a metric's name, such as 'chat_ws_'`)
   }
-  const scrape = onceATurn(() => ws.metrics())
-  const metrics = FAMILIES.map((family) => metricOf(family, prefix, scrape))
+  const scrape = onceATurn(() => ({ metrics: ws.metrics(), topics: ws.topics }))
+  const metrics = REGISTERED.map((family) => metricOf(family, prefix, scrape))
   for (const metric of metrics) register.registerMetric(metric)
   return () => {
-    for (const { name } of FAMILIES) register.removeSingleMetric(prefix + name)
+    for (const { name } of REGISTERED) register.removeSingleMetric(prefix + name)
   }
 }
 
 /** A registry asks each metric by itself; all of one scrape are of the same moment. */
-function onceATurn(take: () => Metrics): () => Metrics {
-  let taken: Metrics | undefined
+function onceATurn(take: () => AppScrape): () => AppScrape {
+  let taken: AppScrape | undefined
   return () => {
     if (taken === undefined) {
       taken = take()
@@ -156,7 +172,7 @@ function onceATurn(take: () => Metrics): () => Metrics {
   }
 }
 
-function metricOf(family: Family, prefix: string, scrape: () => Metrics): Metric {
+function metricOf(family: Registered, prefix: string, scrape: () => AppScrape): Metric {
   const { help, type } = family
   const aggregator = 'sum' as const
   const metric = {
@@ -166,13 +182,11 @@ function metricOf(family: Family, prefix: string, scrape: () => Metrics): Metric
     aggregator,
     async get(): Promise<Scraped> {
       const { name } = metric
-      const values = Object.entries(scrape().routes).flatMap(([route, metrics]) =>
-        family.values(metrics).map(([labels, value, part]) => ({
-          ...(part !== undefined && { metricName: name + part }),
-          labels: { ...labels, route },
-          value,
-        })),
-      )
+      const values = family.values(scrape()).map(([labels, value, part]) => ({
+        ...(part !== undefined && { metricName: name + part }),
+        labels,
+        value,
+      }))
       return { name, help, type, aggregator, values }
     },
     /** `resetMetrics()`: what is an app's count goes on. */

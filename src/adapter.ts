@@ -16,6 +16,7 @@ export { attempt } from './attempt.ts'
 export type { Clock, Timer } from './clock.ts'
 export { closeWords } from './close-words.ts'
 export type { Connection, SendOptions } from './connection.ts'
+export type { RequestLog } from './connection-log.ts'
 export type {
   ConnectionClosedEvent,
   ConnectionOpenedEvent,

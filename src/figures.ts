@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Connection, insideOf } from './connection.ts'
+import type { RouteSettings } from './options.ts'
 import { Wire } from './wire.ts'
 
 /** What one connection has moved so far, in the words of `ConnectionClosedEvent`. */
@@ -13,6 +14,8 @@ export interface ConnectionFigures {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly highestBacklogBytes: number
+  /** The subprotocols that the route speaks; none where a function picks one, since that may be a token. */
+  readonly protocols: readonly string[]
   /** Pages of other sites may open it: its route has `origins: 'any'`. */
   readonly takesAnyOrigin: boolean
 }
@@ -21,7 +24,8 @@ export interface ConnectionFigures {
 export function figuresOf(connection: Connection<unknown>): ConnectionFigures | undefined {
   const wire = insideOf(connection)
   if (!(wire instanceof Wire)) return undefined
-  const { route, clock, openedAt, settings, intake, sender, outbox } = wire
+  const { route, clock, openedAt, intake, sender, outbox } = wire
+  const { protocols, origins }: Partial<RouteSettings> = wire.settings
   return {
     route,
     clock,
@@ -30,7 +34,8 @@ export function figuresOf(connection: Connection<unknown>): ConnectionFigures | 
     messagesSent: sender.messages,
     bytesReceived: wire.receivedBytes,
     bytesSent: outbox.writtenBytes,
-    highestBacklogBytes: wire.highestBacklogBytes,
-    takesAnyOrigin: 'origins' in settings && settings.origins === 'any',
+    highestBacklogBytes: outbox.highestUnsentBytes,
+    protocols: typeof protocols === 'object' ? protocols : [],
+    takesAnyOrigin: origins === 'any',
   }
 }

@@ -44,6 +44,7 @@ export type {
   OnError,
   Origins,
   Protocols,
+  Reauthenticate,
   RouteOptions,
   TopicOptions,
 } from './options.ts'
@@ -70,3 +71,4 @@ export type {
   Topics,
 } from './topics/topics.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'
+export type { DataFields, Predicate, Which } from './which.ts'

@@ -29,6 +29,8 @@ export interface Inside extends Subscriber {
   terminate(): void
   /** Its audience has changed, or may have. */
   look(): void
+  /** Whether it may stay. @throws TypeError where nobody says */
+  reauthenticate(): Promise<boolean>
   /** Fulfils when 'close' has been emitted. */
   whenFinished(): Promise<void>
 }

@@ -18,6 +18,7 @@ export const LIMITS = [
   'maxConnectionsPerAddress',
   'messageRate',
   'maxLifetimeMs',
+  'reauthenticateIntervalMs',
   'maxTopics',
   /** Published messages that a slow socket did not get. */
   'slowSubscriber',

@@ -69,6 +69,7 @@ export class Outbox {
   #inFlight = 0
   #inTurn = false
   #ending = false
+  #highestUnsentBytes = 0
 
   constructor(transport: Duplex, owner: OutboxOwner, chunks: Chunks = new Chunks(transport)) {
     this.#transport = transport
@@ -80,6 +81,11 @@ export class Outbox {
   /** Bytes that the transport has not reported as written. */
   get unsentBytes(): number {
     return this.#chunks.added - this.#written
+  }
+
+  /** Most that they ever were. */
+  get highestUnsentBytes(): number {
+    return Math.max(this.#highestUnsentBytes, this.unsentBytes)
   }
 
   /** The same, and what the callbacks cost that wait for it. */
@@ -204,6 +210,7 @@ export class Outbox {
 
   #onWrite({ bytes, positions }: Batch, error?: Error | null): void {
     if (error || this.#transport.destroyed) return // what was under way is lost, and `drop` tells everybody
+    this.#highestUnsentBytes = this.highestUnsentBytes // from here on it is less: nowhere else is there a peak to see
     this.#inFlight -= bytes
     this.#written += bytes
     this.#position += positions

@@ -65,6 +65,7 @@ export interface Agreement {
 export class Wire
   implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder, Inside
 {
+  // What each turn needs comes first: with thousands of connections each line of memory that is not in the cache counts.
   readonly connection: Connection
   readonly inbox: Inbox
   readonly sender: Sender
@@ -72,28 +73,8 @@ export class Wire
   readonly outbox: Outbox
   readonly settings: WireSettings
   readonly role: Role
-  /** The subprotocol; '' for none. */
-  readonly protocol: string
-  /** '' for none. */
-  readonly extensions: string
-  /** What diagnostics call it; '' where there is none. */
-  readonly route: string
-  /** By the clock, in whole milliseconds. */
-  readonly openedAt: number
-  /** Of the transport, since the handshake. */
-  receivedBytes = 0
-  /** Most that was unsent when a turn ended. */
-  highestBacklogBytes = 0
-  /** 'close' has been emitted. */
-  isFinished = false
   /** What the budget was told that we hold. */
   chargedBytes = 0
-  /** What has come since our close frame, in bytes. */
-  lateBytes = 0
-  /** The topics that it is subscribed to; or was, until 'close' has been told. */
-  subscriptions: Members<string> = undefined
-  topicCharacters = 0
-  audience: Audience | undefined = undefined
   readonly #transport: Duplex
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined
@@ -108,6 +89,24 @@ export class Wire
   #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
+  /** The subprotocol; '' for none. */
+  readonly protocol: string
+  /** '' for none. */
+  readonly extensions: string
+  /** What diagnostics call it; '' where there is none. */
+  readonly route: string
+  /** By the clock, in whole milliseconds. */
+  readonly openedAt: number
+  /** Of the transport, since the handshake. */
+  receivedBytes = 0
+  /** 'close' has been emitted. */
+  isFinished = false
+  /** What has come since our close frame, in bytes. */
+  lateBytes = 0
+  /** The topics that it is subscribed to; or was, until 'close' has been told. */
+  subscriptions: Members<string> = undefined
+  topicCharacters = 0
+  audience: Audience | undefined = undefined
 
   /** `report` is told what handlers throw; without it the host is. */
   constructor(
@@ -227,7 +226,7 @@ export class Wire
     this.close(SLOW, 'limit', 'slowSubscriber')
   }
 
-  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown {
+  call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean> {
     return this.inbox.call(listener, args)
   }
 
@@ -237,6 +236,22 @@ export class Wire
     this.#end(by, cause).request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
+  }
+
+  /**
+   * As `close`, and what has come and still comes is nobody's any more: the peer may not be who it was. Returns whether it was open.
+   */
+  dismiss(payload: Buffer, by: ClosedBy, cause?: CauseOfEnd): boolean {
+    const wasOpen = this.isOpen
+    this.inbox.discard()
+    this.close(payload, by, cause)
+    if (this.#closing !== undefined) this.#closing.isDismissed = true
+    this.onTaken()
+    return wasOpen
+  }
+
+  reauthenticate(): Promise<boolean> {
+    return this.#host.reauthenticate(this)
   }
 
   /** The app is shutting down. */
@@ -306,7 +321,7 @@ export class Wire
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (!this.isOpen && !this.#isAwaited) return
+    if (this.#closing !== undefined && (this.#closing.isDismissed || !this.#isAwaited)) return
     this.#count()
     this.inbox.add(data, isBinary)
     if (this.inbox.isFull && !this.#dropsUnheard()) this.intake.hold()
@@ -354,8 +369,6 @@ export class Wire
 
   onUnsent(): void {
     this.#quietUntil = 0 // told at the end of each read and write
-    const { unsentBytes } = this.outbox
-    if (unsentBytes > this.highestBacklogBytes) this.highestBacklogBytes = unsentBytes
     this.#account()
   }
 

@@ -46,7 +46,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   ],
   // Its page, which browsers run; with its server it shares the types of what they say to each other.
   [/^adapters\/inspector\//, /^(\.\/[\w-]+\.ts|\.\.\/inspector-messages\.ts)$/],
-  [/^adapters\/prometheus\.ts$/, /^(\.\.\/src\/adapter\.ts|prom-client)$/],
+  [/^adapters\/prometheus(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/prometheus-\w+\.ts|prom-client)$/],
   [
     /^adapters\/opentelemetry(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/opentelemetry-\w+\.ts|@opentelemetry\/api|node:[\w/]+)$/,

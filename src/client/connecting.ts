@@ -7,7 +7,7 @@ import { CloseCode } from '../protocol/close-code.ts'
 import { EMPTY } from '../protocol/growing-buffer.ts'
 import type { Wire } from '../wire.ts'
 import { NoSender } from './no-sender.ts'
-import { NO_TOPICS } from './no-topics.ts'
+import { NO_TOPICS, noServer } from './no-topics.ts'
 
 /** What stands in for a connection's wire until there is one, and for ever if there never is. */
 export class Connecting implements StandIn, InboxOwner {
@@ -123,6 +123,10 @@ export class Connecting implements StandIn, InboxOwner {
 
   deliver(): false {
     return false
+  }
+
+  reauthenticate(): never {
+    return noServer()
   }
 
   closeAsSlow(): void {
