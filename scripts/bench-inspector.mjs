@@ -1,9 +1,11 @@
 // What an open page of the inspector costs a busy server: how late its event loop is, with a page and without one, by turns.
 //
 //     npm run build && node scripts/bench-inspector.mjs [--chromium] [--rounds N] [--connections N] [--rate N]
+//     node scripts/bench-inspector.mjs --memory
 //
 // The server, what loads it and the page are a process each. The page has the busiest connections on top and the frames of one of
-// them; with `--chromium` it is the real one, and its own long tasks are told as well.
+// them; with `--chromium` it is the real one, and its own long tasks are told as well. `--memory` tells what the headers of a
+// browser's handshake take while no page is open.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -18,16 +20,35 @@ import { aligned } from './bench/table.mjs'
 import { frame, TEXT } from './raw/frame.mjs'
 import { handshake } from './raw/peer.mjs'
 
+const OWN = fileURLToPath(import.meta.url)
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const RESOLUTION_MS = 5
 const STEP_MS = 25
 const SETTLE_MS = 3_000
 const MEASURE_MS = 15_000
 
+const LONG_TASKS = `
+  window.longTasks = []
+  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })`
+
+/** As Chromium sends it, beside what every handshake has. */
+const BROWSER = [
+  'Pragma: no-cache',
+  'Cache-Control: no-cache',
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'Origin: http://h',
+  'Accept-Encoding: gzip, deflate, br, zstd',
+  'Accept-Language: en-GB,en-US;q=0.9,en;q=0.8',
+  'Cookie: session=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
+  'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+]
+
 const { values } = parseArgs({
   options: {
     as: { type: 'string' },
     port: { type: 'string' },
+    memory: { type: 'boolean', default: false },
+    forget: { type: 'boolean', default: false },
     chromium: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '5000' },
@@ -39,6 +60,7 @@ const [connections, rate, rounds] = [Number(values.connections), Number(values.r
 if (values.as === 'server') await server()
 else if (values.as === 'load') await load(Number(values.port))
 else if (values.as === 'page') await page(Number(values.port))
+else if (values.memory) await memory()
 else await bench()
 
 /** Echoes, and tells how late its loop was since it was last asked. */
@@ -46,7 +68,7 @@ async function server() {
   const { createWebSockets } = await import('sockroute')
   const { inspector } = await import('sockroute/inspector')
   const ws = createWebSockets()
-  const inspect = inspector(ws)
+  const inspect = inspector(ws, { keepHandshakes: !values.forget })
   const server = createServer(inspect.page)
   server.on('upgrade', (request, socket, head) => {
     if (request.url === '/inspect') ws.upgrade(request, socket, head, inspect.socket)
@@ -63,6 +85,10 @@ async function server() {
     const { user, system } = process.cpuUsage(cpu)
     const { messagesReceived } = ws.metrics()
     const of = (percent) => Math.max(0, late.percentile(percent) / 1e6 - RESOLUTION_MS)
+    if (what === 'heap') {
+      gc()
+      process.send({ heap: process.memoryUsage().heapUsed, open: ws.connections.size })
+    }
     if (what === 'tell') {
       const counted = { p50: of(50), p99: of(99), max: of(100), cpuMs: (user + system) / 1_000 }
       process.send({ ...counted, messages: messagesReceived - messages, rssMiB: process.memoryUsage.rss() / 1_048_576 })
@@ -76,7 +102,7 @@ async function server() {
 
 /** All connections say something so often that it is `rate` messages a second. What comes back is thrown away. */
 async function load(port) {
-  const opening = handshake('User-Agent: load', 'Cookie: session=0123456789abcdef0123456789abcdef')
+  const opening = handshake(...BROWSER)
   const sockets = []
   while (sockets.length < connections) {
     const some = Array.from({ length: Math.min(100, connections - sockets.length) }, () =>
@@ -114,8 +140,7 @@ async function page(port) {
 }
 
 async function bench() {
-  const own = fileURLToPath(import.meta.url)
-  const child = (as, port) => fork(own, [...process.argv.slice(2), '--as', as, '--port', String(port)])
+  const child = (as, port) => fork(OWN, [...process.argv.slice(2), '--as', as, '--port', String(port)])
   const serving = child('server', 0)
   const loading = []
   try {
@@ -137,6 +162,34 @@ async function bench() {
   }
 }
 
+/** Of two servers, one of which keeps what the other forgets. */
+async function memory() {
+  const heaps = []
+  for (const flags of [['--forget'], []]) {
+    const args = ['--as', 'server', ...flags, '--connections', values.connections]
+    const serving = fork(OWN, args, { execArgv: ['--expose-gc'] })
+    const [{ port }] = await once(serving, 'message')
+    const loading = fork(OWN, [
+      '--as',
+      'load',
+      '--rate',
+      '0',
+      '--port',
+      String(port),
+      '--connections',
+      values.connections,
+    ])
+    await once(loading, 'message')
+    serving.send('heap')
+    const [{ heap, open }] = await once(serving, 'message')
+    if (open !== connections) throw new Error(`${open} of ${connections} connections are open`)
+    heaps.push(heap)
+    for (const one of [loading, serving]) one.kill('SIGKILL')
+  }
+  const [without, kept] = heaps
+  console.log(`${((kept - without) / connections).toFixed(0)} bytes of heap for each handshake that is kept`)
+}
+
 async function measured(serving) {
   await delay(SETTLE_MS)
   serving.send('begin')
@@ -156,10 +209,6 @@ function openClient(page) {
   }
 }
 
-const LONG_TASKS = `
-  window.longTasks = []
-  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })`
-
 async function openChromium(port) {
   if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: set CHROMIUM`)
   const { chromium } = await import('playwright-core')
@@ -172,7 +221,7 @@ async function openChromium(port) {
   await page.goto(`http://127.0.0.1:${port}/inspect`)
   await page.locator('#route').selectOption('/echo')
   await page.locator('th[data-sort=receivedPerSecond] button').click()
-  await page.locator('#connection-rows tr').first().click()
+  await page.locator('#connection-rows tr:not(.inspector)').first().click()
   return {
     async close() {
       const [frames, tasks] = [await page.locator('#frame-counts').textContent(), await page.evaluate('longTasks')]

@@ -27,7 +27,8 @@ class Page implements LineOwner, ConnectionListOwner {
   readonly #happenings = new Happenings()
   readonly #pause = el<HTMLButtonElement>('pause')
   #isPaused = false
-  #pid = 0
+  /** Which process has told last. */
+  #from = ''
   #typing: number | undefined
 
   start(): void {
@@ -92,9 +93,10 @@ class Page implements LineOwner, ConnectionListOwner {
     document.body.dataset.showPayloads = String(showPayloads)
     this.#connections.ownId = ownId
     this.#totals.start(history)
-    if (this.#pid !== 0 && this.#pid !== pid) this.onPick(null)
+    const from = `${host} ${pid}`
+    if (this.#from !== '' && this.#from !== from) this.onPick(null)
     else if (this.#detail.id !== null) this.#line.ask({ type: 'pick', id: this.#detail.id })
-    this.#pid = pid
+    this.#from = from
   }
 
   #onTick({ totals, routes, rows, found, picked, happenings, missedHappenings, skippedTicks }: Tick): void {

@@ -299,3 +299,23 @@ await onEachHost('topics, and the drain at the end', async (t, begin) => {
     ],
   )
 })
+
+await onEachHost(
+  'opened: the headers of the 101, those of hooks too; and the connections have it until it has ended',
+  async (t, begin) => {
+    const opened = observing(t, 'sockroute:connection:opened')
+    const hooks: Hook[] = [({ setHeader }) => setHeader('X-Mark', 'seen')]
+    const [app, other] = [await begin({ routes: { '/ws': { handler: echo, hooks } } }), await begin({ routes: {} })]
+    const client = await app.open()
+    t.match(opened[0].responseHeaders, { 'x-mark': 'seen', upgrade: 'websocket', 'sec-websocket-accept': /=$/ })
+    const { connection } = opened[0]
+    t.same(
+      [app, other].map(({ ws }) => ws.connections.has(connection)),
+      [true, false],
+    )
+    t.notOk(app.ws.connections.has({} as never))
+    client.reset()
+    await connection.closed
+    t.notOk(app.ws.connections.has(connection))
+  },
+)
