@@ -1,5 +1,9 @@
 /** What the inspector's page and its server say to each other: JSON, one message each. Types only, for both sides. */
 
+import type { Frames } from './inspector-frame-messages.ts'
+
+export type { Frame, FrameMessage, Frames } from './inspector-frame-messages.ts'
+
 /** What the page asks for. */
 export type Command =
   /** Which connections are wanted, and in which order. */
@@ -139,45 +143,6 @@ export interface HandshakeHeads {
   readonly requestHeaders: Readonly<Record<string, string>>
   readonly responseHeaders: Readonly<Record<string, string>>
   readonly handshakeMs: number
-}
-
-/** What has passed through the picked connection. */
-export interface Frames {
-  readonly type: 'frames'
-  readonly id: number
-  readonly frames: readonly Frame[]
-  /** Of frames in this message or an earlier one. */
-  readonly messages: readonly FrameMessage[]
-  /** Passed as well, and too many to be told. */
-  readonly skipped: number
-}
-
-/** RFC 6455 §5.2 */
-export interface Frame {
-  /** Counts all frames since the connection was picked, those that are skipped, too. */
-  readonly seq: number
-  /** Milliseconds since 1970, by the server, with their fraction. */
-  readonly at: number
-  readonly direction: 'in' | 'out'
-  readonly fin: boolean
-  readonly rsv1: boolean
-  readonly opcode: number
-  readonly masked: boolean
-  readonly payloadLength: number
-  /** Of a close frame. RFC 6455 §5.5.1 */
-  readonly closeCode?: number
-  /** The first bytes of the payload in hexadecimal digits, unmasked and not inflated; only with `showPayloads`. */
-  readonly start?: string
-}
-
-/** A message that ended with a frame: where it had several, or was compressed. */
-export interface FrameMessage {
-  readonly seq: number
-  readonly isBinary: boolean
-  readonly byteLength: number
-  readonly wireLength: number
-  /** Its first bytes, inflated; only with `showPayloads`. */
-  readonly start?: string
 }
 
 /** What an engineer wants to know of though nobody has looked at that moment. */

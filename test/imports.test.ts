@@ -41,8 +41,8 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   ],
   // What is told elsewhere: metrics and traces.
   [
-    /^adapters\/inspector(-\w+)?(\.d)?\.ts$/,
-    /^(\.\.\/src\/adapter\.ts|\.\/inspector-\w+\.ts|\.\/inspector-page\.js|node:[\w/]+)$/,
+    /^adapters\/inspector(-[\w-]+)?(\.d)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/inspector-[\w-]+\.ts|\.\/inspector-page\.js|node:[\w/]+)$/,
   ],
   // Its page, which browsers run; with its server it shares the types of what they say to each other.
   [/^adapters\/inspector\//, /^(\.\/[\w-]+\.ts|\.\.\/inspector-messages\.ts)$/],

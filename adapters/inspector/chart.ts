@@ -25,35 +25,22 @@ export class Chart<Point extends { readonly at: number }> {
   readonly #options: ChartOptions<Point>
   readonly #lines: readonly { readonly area: SVGPathElement; readonly line: SVGPathElement }[]
   readonly #values: readonly HTMLElement[]
-  readonly #top: HTMLElement
-  readonly #when: HTMLElement
-  readonly #cursor: SVGLineElement
+  readonly #top = make('span', { class: 'top' })
+  readonly #when = make('span', { class: 'when' })
+  readonly #cursor = draw('line', { class: 'cursor', y2: HEIGHT, visibility: 'hidden' })
   #points: readonly Point[] = []
   /** Where the pointer is, as a part of the width. */
   #pointer: number | undefined = undefined
 
   constructor(id: string, options: ChartOptions<Point>) {
     this.#options = options
-    const figure = el(id)
-    const parts = options.series.map(({ kind }) => ({
+    this.#lines = options.series.map(({ kind }) => ({
       area: draw('path', { class: `area ${kind}` }),
       line: draw('path', { class: `line ${kind}` }),
     }))
-    const grid = [1, 2].map((third) =>
-      draw('line', { class: 'grid', x2: SECONDS, y1: (HEIGHT * third) / 3, y2: (HEIGHT * third) / 3 }),
-    )
-    this.#lines = parts
-    this.#cursor = draw('line', { class: 'cursor', y2: HEIGHT, visibility: 'hidden' })
-    const box = { viewBox: `0 0 ${SECONDS} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }
-    const drawing = draw('svg', box, ...grid, ...parts.flatMap(({ area, line }) => [area, line]), this.#cursor)
-    this.#top = make('span', { class: 'top' })
-    this.#when = make('span', { class: 'when' })
-    const plot = make('div', { class: 'plot' }, drawing, this.#top, this.#when)
     this.#values = options.series.map(() => make('b'))
-    const legend = options.series.map(({ name, kind }, at) =>
-      make('span', { class: `key ${kind}` }, this.#values[at], ` ${name}`),
-    )
-    figure.append(make('p', { class: 'legend' }, ...legend), plot)
+    const plot = this.#plot()
+    el(id).append(this.#legend(), plot)
     plot.addEventListener('pointermove', ({ clientX }) => {
       const { left, width } = plot.getBoundingClientRect()
       this.#point((clientX - left) / width)
@@ -73,6 +60,22 @@ export class Chart<Point extends { readonly at: number }> {
     }
     setText(this.#top, format(top))
     this.#tell()
+  }
+
+  #legend(): HTMLElement {
+    const keys = this.#options.series.map(({ name, kind }, at) =>
+      make('span', { class: `key ${kind}` }, this.#values[at], ` ${name}`),
+    )
+    return make('p', { class: 'legend' }, ...keys)
+  }
+
+  #plot(): HTMLElement {
+    const grid = [1, 2].map((third) =>
+      draw('line', { class: 'grid', x2: SECONDS, y1: (HEIGHT * third) / 3, y2: (HEIGHT * third) / 3 }),
+    )
+    const box = { viewBox: `0 0 ${SECONDS} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }
+    const paths = this.#lines.flatMap(({ area, line }) => [area, line])
+    return make('div', { class: 'plot' }, draw('svg', box, ...grid, ...paths, this.#cursor), this.#top, this.#when)
   }
 
   #point(part: number | undefined): void {

@@ -1,9 +1,9 @@
 import type { Frame, FrameMessage, Frames } from '../inspector-messages.ts'
 import { anatomyOf } from './anatomy.ts'
-import { el, make, setText } from './dom.ts'
-import { bytes, clockTime, count, ms } from './format.ts'
-import { isControl, opcodeOf } from './opcodes.ts'
-import { spaced, textOf } from './payload.ts'
+import { el, setText } from './dom.ts'
+import { count } from './format.ts'
+import { fillFrameRow, frameRow, type KeptFrame, payloadText, recordOf } from './frame-row.ts'
+import { isControl } from './opcodes.ts'
 import { plainJson } from './visible.ts'
 
 /** More than these are forgotten, the oldest first. */
@@ -13,14 +13,6 @@ const MOST_SHOWN = 400
 /** How near to its end the list is held there. */
 const NEAR_PX = 40
 
-interface Kept {
-  readonly frame: Frame
-  message: FrameMessage | undefined
-  /** Of a pong: since the ping that it answers. */
-  readonly afterMs: number | undefined
-  row: HTMLElement | undefined
-}
-
 /** The frames of the picked connection, the newest last; and one of them in detail. */
 export class FrameList {
   readonly #list = el('frame-list')
@@ -29,9 +21,9 @@ export class FrameList {
   readonly #kind = el<HTMLSelectElement>('frame-kind')
   readonly #text = el<HTMLInputElement>('frame-text')
   readonly #counts = el('frame-counts')
-  #frames: Kept[] = []
-  #bySeq = new Map<number, Kept>()
-  #selected: Kept | undefined
+  #frames: KeptFrame[] = []
+  #bySeq = new Map<number, KeptFrame>()
+  #selected: KeptFrame | undefined
   #passed = 0
   #skipped = 0
   readonly #pingedAt: Record<Frame['direction'], number | undefined> = { in: undefined, out: undefined }
@@ -71,8 +63,8 @@ export class FrameList {
     return shown.map((kept) => `${plainJson(recordOf(kept))}\n`).join('')
   }
 
-  #keep(frame: Frame): Kept {
-    const kept: Kept = { frame, message: undefined, afterMs: this.#sincePing(frame), row: undefined }
+  #keep(frame: Frame): KeptFrame {
+    const kept: KeptFrame = { frame, message: undefined, afterMs: this.#sincePing(frame), row: undefined }
     this.#frames.push(kept)
     this.#bySeq.set(frame.seq, kept)
     return kept
@@ -95,13 +87,13 @@ export class FrameList {
     if (kept === this.#selected) this.#select(kept)
   }
 
-  #forget(kept: Kept | undefined): void {
+  #forget(kept: KeptFrame | undefined): void {
     if (kept === undefined) return
     this.#bySeq.delete(kept.frame.seq)
     kept.row?.remove()
   }
 
-  #fits({ frame, message }: Kept): boolean {
+  #fits({ frame, message }: KeptFrame): boolean {
     const { direction, opcode } = frame
     if (this.#direction.value !== '' && this.#direction.value !== direction) return false
     const kind = this.#kind.value
@@ -120,7 +112,7 @@ export class FrameList {
     this.#count()
   }
 
-  #append(frames: readonly Kept[]): void {
+  #append(frames: readonly KeptFrame[]): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#list
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX
     for (const kept of frames.slice(-MOST_SHOWN)) {
@@ -154,68 +146,11 @@ export class FrameList {
     next.scrollIntoView({ block: 'nearest' })
   }
 
-  #select(kept: Kept): void {
+  #select(kept: KeptFrame): void {
     this.#selected?.row?.setAttribute('aria-selected', 'false')
     this.#selected = kept
     kept.row?.setAttribute('aria-selected', 'true')
     this.#list.setAttribute('aria-activedescendant', `frame-${kept.frame.seq}`)
     this.#anatomy.replaceChildren(anatomyOf(kept.frame, kept.message))
   }
-}
-
-function frameRow(kept: Kept): HTMLElement {
-  const { seq, direction, opcode } = kept.frame
-  const attributes = { class: direction, role: 'option', id: `frame-${seq}`, 'data-seq': seq, 'data-opcode': opcode }
-  const row = make('div', attributes)
-  fillFrameRow(row, kept)
-  return row
-}
-
-function fillFrameRow(row: HTMLElement, { frame, message, afterMs }: Kept): void {
-  const { at, direction, fin, rsv1, opcode, masked, payloadLength } = frame
-  const arrow = make(
-    'span',
-    { class: 'way', title: direction === 'in' ? 'from the client' : 'from the server' },
-    direction === 'in' ? '→' : '←',
-  )
-  arrow.setAttribute('aria-label', direction === 'in' ? 'in' : 'out')
-  const flags = [fin ? 'FIN' : '', rsv1 ? 'RSV1' : '', masked ? 'mask' : ''].filter((flag) => flag !== '')
-  row.replaceChildren(
-    make('time', {}, clockTime(at, true)),
-    arrow,
-    make('span', { class: 'opcode' }, opcodeOf(opcode).name),
-    make('span', { class: 'flags' }, ...flags.map((flag) => make('i', { class: flag.toLowerCase() }, flag))),
-    make('span', { class: 'length' }, lengthOf(payloadLength, message)),
-    make('bdi', { class: 'start' }, afterMs === undefined ? payloadText(frame, message) : `after ${ms(afterMs)}`),
-  )
-}
-
-/** Both, where it is compressed. */
-function lengthOf(payloadLength: number, message: FrameMessage | undefined): string {
-  const isCompressed = message !== undefined && message.byteLength !== message.wireLength
-  return isCompressed ? `${message.wireLength}/${bytes(message.byteLength)}` : bytes(payloadLength)
-}
-
-/** Text where it is text, as far as one can know: of a continuation, and of what is compressed, only its message tells. */
-function payloadText(
-  { opcode, closeCode, rsv1, start, payloadLength }: Frame,
-  message: FrameMessage | undefined,
-): string {
-  if (closeCode !== undefined) {
-    const reason = start === undefined ? '' : textOf(start.slice(4), payloadLength <= start.length / 2)
-    return `${closeCode} ${reason}`.trim()
-  }
-  if (message?.start !== undefined) {
-    return message.isBinary
-      ? spaced(message.start)
-      : textOf(message.start, message.byteLength <= message.start.length / 2)
-  }
-  if (start === undefined) return ''
-  return opcode === 1 && !rsv1 ? textOf(start, payloadLength <= start.length / 2) : spaced(start)
-}
-
-/** A line of the export. */
-function recordOf({ frame, message, afterMs }: Kept): object {
-  const { at, opcode, ...rest } = frame
-  return { time: new Date(at).toISOString(), ...rest, opcode, name: opcodeOf(opcode).name, message, afterMs }
 }

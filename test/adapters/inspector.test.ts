@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { type InspectorOptions, inspector } from '../../adapters/inspector.ts'
+import { Survey } from '../../adapters/inspector-survey.ts'
 import { inject, TestClock, type TestSocket } from '../../adapters/testing.ts'
 import { CHANNELS } from '../../src/diagnostics.ts'
 import { type AppOptions, type Connection, createWebSockets, type WebSockets } from '../../src/index.ts'
@@ -358,6 +359,22 @@ t.test('a page that reads too slowly is told less, and how much less', async (t)
   const skipped = page.ticks.map(({ skippedTicks }) => skippedTicks)
   t.ok(Math.max(...skipped) > 5, skipped.join())
   t.equal(page.ticks.length + Math.max(...skipped), 23, 'one for each second, and one at the beginning')
+})
+
+t.test('many connections are looked at in several turns of the event loop', async (t) => {
+  const { open, ws } = stage(t, {}, { pingIntervalMs: 'unlimited' })
+  await Promise.all(Array.from({ length: 600 }, () => open('/echo')))
+  let last = 0
+  const survey = new Survey(ws.connections, () => ({ id: ++last, address: '', path: '', isInspector: false }))
+  let turns = 0
+  const turn = (): void => {
+    turns++
+    if (survey.isRunning) setImmediate(turn)
+  }
+  const running = survey.run([])
+  setImmediate(turn)
+  t.equal((await running).connections, 600)
+  t.equal(turns, 2, 'others were let in between')
 })
 
 t.test('one page more than maxPages is sent away', async (t) => {
