@@ -2,16 +2,18 @@
 //
 //     npm run build && node scripts/bench-inspector.mjs [--chromium] [--rounds N] [--connections N] [--rate N]
 //     node scripts/bench-inspector.mjs --memory
+//     node scripts/bench-inspector.mjs --parts
 //
 // The server, what loads it and the page are a process each. The page has the busiest connections on top and the frames of one of
 // them; with `--chromium` it is the real one, and its own long tasks are told as well. `--memory` tells what the headers of a
-// browser's handshake take while no page is open.
+// browser's handshake take while no page is open; `--parts` how long the loop is held, whatever else runs on the machine.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect as dial } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -48,6 +50,7 @@ const { values } = parseArgs({
     as: { type: 'string' },
     port: { type: 'string' },
     memory: { type: 'boolean', default: false },
+    parts: { type: 'boolean', default: false },
     forget: { type: 'boolean', default: false },
     chromium: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
@@ -61,6 +64,7 @@ if (values.as === 'server') await server()
 else if (values.as === 'load') await load(Number(values.port))
 else if (values.as === 'page') await page(Number(values.port))
 else if (values.memory) await memory()
+else if (values.parts) await parts()
 else await bench()
 
 /** Echoes, and tells how late its loop was since it was last asked. */
@@ -160,6 +164,51 @@ async function bench() {
   } finally {
     for (const one of [...loading, serving]) one.kill('SIGKILL')
   }
+}
+
+/** The turns that looking at all connections takes, for one page with the busiest on top: how long each holds the event loop. */
+async function parts() {
+  const load = (file) => import(new URL(`../dist/${file}.js`, import.meta.url))
+  const [{ Hub }, { Wire }, { Survey }, { Selection }] = await Promise.all(
+    ['src/hub', 'src/wire', 'adapters/inspector-survey', 'adapters/inspector-selection'].map(load),
+  )
+  const hub = new Hub({ pingIntervalMs: 'unlimited' })
+  const wires = Array.from(
+    { length: connections },
+    () => new Wire(new PassThrough(), hub.settings, hub, { protocol: '', route: '/echo' }),
+  )
+  const ids = new Map(
+    wires.map(({ connection }, at) => [
+      connection,
+      { id: at + 1, address: '127.0.0.1', path: '/echo', isInspector: false },
+    ]),
+  )
+  const survey = new Survey([...ids.keys()], (connection) => ids.get(connection))
+  const query = { text: '', route: '/echo', sort: 'bytesPerSecond', isDescending: true }
+  const heldMs = []
+  let begun = 0
+  const { setImmediate: immediate } = globalThis
+  globalThis.setImmediate = (task) => {
+    heldMs.push(performance.now() - begun)
+    immediate(() => {
+      begun = performance.now()
+      task()
+    })
+  }
+  for (let tick = 0; tick < 300; tick++) {
+    await new Promise(immediate)
+    if (tick === 100) heldMs.length = 0 // it is compiled now
+    begun = performance.now()
+    const selection = new Selection(query, 200)
+    await survey.run([selection])
+    JSON.stringify(selection.samples.map((sample) => sample.row(0)))
+    heldMs.push(performance.now() - begun)
+  }
+  const sorted = heldMs.toSorted((one, other) => one - other)
+  const [p50, p99] = [0.5, 0.99].map((part) => sorted[Math.floor(sorted.length * part)].toFixed(2))
+  console.log(
+    `${connections} connections: ${heldMs.length / 200} turns a second, each of ${p50} ms (p50), ${p99} ms (p99)`,
+  )
 }
 
 /** Of two servers, one of which keeps what the other forgets. */
