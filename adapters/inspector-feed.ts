@@ -9,6 +9,7 @@ import {
   type UpgradeRefusedEvent,
 } from '../src/adapter.ts'
 import type { Happening } from './inspector-messages.ts'
+import type { Numbers } from './inspector-numbers.ts'
 
 /** More in a second than anybody reads. */
 const MOST_A_SECOND = 50
@@ -18,7 +19,7 @@ export interface FeedOwner {
   readonly connections: Connections
   /** Milliseconds since 1970. */
   readonly now: number
-  idOf(connection: Connection<unknown>): number
+  readonly numbers: Numbers
   /** A connection of this app has ended. */
   onClosed(event: ConnectionClosedEvent): void
 }
@@ -49,10 +50,10 @@ export class Feed {
     this.#owner = owner
     this.#stops = [
       observe('sockroute:connection:opened', ({ connection }) => {
-        if (owner.connections.has(connection)) this.#opened++
+        if (owner.connections.has(connection)) this.#onOpened(connection)
       }),
       observe('sockroute:connection:closed', (event) => {
-        if (owner.connections.has(event.connection)) this.#onClosed(event)
+        if (owner.numbers.has(event.connection)) this.#onClosed(event)
       }),
       observe('sockroute:upgrade:refused', (event) => this.#onRefused(event)),
       observe('sockroute:limit', ({ limit, connection, route }) => {
@@ -78,6 +79,11 @@ export class Feed {
     for (const stop of this.#stops) stop()
   }
 
+  #onOpened(connection: Connection<unknown>): void {
+    this.#owner.numbers.of(connection) // by which it is known as ours when it has ended
+    this.#opened++
+  }
+
   #onClosed(event: ConnectionClosedEvent): void {
     const { connection, route, code, sentCode = null, closedBy, cause = null, durationMs } = event
     this.#closed++
@@ -98,11 +104,11 @@ export class Feed {
 
   /** What belongs to no connection is the process's. */
   #isOurs(connection: Connection<unknown> | undefined): boolean {
-    return connection === undefined || this.#owner.connections.has(connection)
+    return connection === undefined || this.#owner.numbers.has(connection)
   }
 
   #of(connection: Connection<unknown> | undefined, route: string) {
-    return { at: this.#owner.now, route, id: connection === undefined ? null : this.#owner.idOf(connection) }
+    return { at: this.#owner.now, route, id: connection === undefined ? null : this.#owner.numbers.of(connection) }
   }
 
   #add(happening: Happening): void {

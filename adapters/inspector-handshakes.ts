@@ -8,6 +8,7 @@ import {
   redactedUrl,
 } from '../src/adapter.ts'
 import type { HandshakeHeads } from './inspector-messages.ts'
+import type { Numbers } from './inspector-numbers.ts'
 
 /** Of one that has more to say, the rest is not kept. */
 const MOST_CHARACTERS = 4_096
@@ -26,10 +27,10 @@ interface Kept {
  */
 export class Handshakes {
   readonly #kept = new WeakMap<Connection<unknown>, Kept>()
-  readonly #onOpened: (connection: Connection<unknown>) => void
+  readonly #numbers: Numbers
 
-  constructor(onOpened: (connection: Connection<unknown>) => void) {
-    this.#onOpened = onOpened
+  constructor(numbers: Numbers) {
+    this.#numbers = numbers
   }
 
   /** From here on those of `connections` are kept, for as long as somebody holds this. */
@@ -59,7 +60,7 @@ export class Handshakes {
   }
 
   #keep(event: ConnectionOpenedEvent): void {
-    this.#onOpened(event.connection)
+    this.#numbers.of(event.connection)
     this.#kept.set(event.connection, keptOf(event))
   }
 }

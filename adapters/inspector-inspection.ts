@@ -4,6 +4,7 @@ import type { AppVerbs, Clock, Connection, ConnectionClosedEvent, Timer } from '
 import { Feed, type FeedOwner, type Happened } from './inspector-feed.ts'
 import type { Handshakes } from './inspector-handshakes.ts'
 import type { HandshakeHeads, Hello, Totals } from './inspector-messages.ts'
+import type { Numbers } from './inspector-numbers.ts'
 import type { Origin, Sample } from './inspector-sample.ts'
 import { Selection } from './inspector-selection.ts'
 import { type Sums, Survey } from './inspector-survey.ts'
@@ -29,7 +30,7 @@ export class Inspection implements FeedOwner, VisitorHost {
   readonly maxFramesPerSecond: number
   readonly #ws: AppVerbs
   readonly #handshakes: Handshakes
-  readonly #idOf: (connection: Connection<unknown>) => number
+  readonly numbers: Numbers
   readonly #visitors = new Map<Connection<unknown>, Visitor>()
   readonly #survey: Survey
   readonly #feed: Feed
@@ -41,7 +42,7 @@ export class Inspection implements FeedOwner, VisitorHost {
   constructor(
     ws: AppVerbs,
     handshakes: Handshakes,
-    idOf: (connection: Connection<unknown>) => number,
+    numbers: Numbers,
     { showPayloads, maxFramesPerSecond, clock }: InspectionSettings,
   ) {
     this.clock = clock
@@ -49,7 +50,7 @@ export class Inspection implements FeedOwner, VisitorHost {
     this.maxFramesPerSecond = maxFramesPerSecond
     this.#ws = ws
     this.#handshakes = handshakes
-    this.#idOf = idOf
+    this.numbers = numbers
     this.#survey = new Survey(ws.connections, (connection) => this.#originOf(connection))
     this.#feed = new Feed(this)
     this.#timer = clock.setInterval(() => void this.#tick(), TICK_MS)
@@ -88,10 +89,6 @@ export class Inspection implements FeedOwner, VisitorHost {
   }
 
   // For the feed, and for visitors.
-
-  idOf(connection: Connection<unknown>): number {
-    return this.#idOf(connection)
-  }
 
   onClosed(event: ConnectionClosedEvent): void {
     this.#survey.forget(event)
@@ -152,7 +149,7 @@ export class Inspection implements FeedOwner, VisitorHost {
       showPayloads: this.showPayloads,
       maxRows: MOST_ROWS,
       maxFramesPerSecond: this.maxFramesPerSecond,
-      ownId: this.#idOf(socket),
+      ownId: this.numbers.of(socket),
       process: { pid: process.pid, host: hostname(), node: process.version },
       history: this.#history,
     }
@@ -160,7 +157,7 @@ export class Inspection implements FeedOwner, VisitorHost {
 
   #originOf(connection: Connection<unknown>): Origin {
     return {
-      id: this.#idOf(connection),
+      id: this.numbers.of(connection),
       address: this.#handshakes.addressOf(connection),
       path: this.#handshakes.pathOf(connection),
       isInspector: this.#visitors.has(connection),

@@ -11,6 +11,7 @@ import {
 import { Handshakes } from './inspector-handshakes.ts'
 import { sendPage } from './inspector-http.ts'
 import { Inspection } from './inspector-inspection.ts'
+import { Numbers } from './inspector-numbers.ts'
 
 export interface InspectorOptions {
   /**
@@ -71,8 +72,8 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
     throw new TypeError('sockroute: inspector(ws, options) takes app.ws, or what createWebSockets() returned')
   }
   const { showPayloads = false, keepHandshakes = true, maxFramesPerSecond = 200, maxPages = 8 } = options
-  const idOf = numbering()
-  const handshakes = new Handshakes(idOf)
+  const numbers = new Numbers()
+  const handshakes = new Handshakes(numbers)
   if (keepHandshakes) handshakes.keep(ws.connections)
   let inspection: Inspection | undefined
 
@@ -85,7 +86,7 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
 
   function open(socket: Connection<unknown>, clock: Clock): void {
     const settings = { showPayloads, maxFramesPerSecond, clock }
-    inspection ??= new Inspection(ws, handshakes, idOf, settings)
+    inspection ??= new Inspection(ws, handshakes, numbers, settings)
     inspection.add(socket)
     socket.on('close', () => leave(socket))
   }
@@ -98,16 +99,4 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
   }
 
   return { page: sendPage, socket }
-}
-
-/** Numbers for connections, in the order in which they are first seen: at their opening, where handshakes are kept. */
-function numbering(): (connection: Connection<unknown>) => number {
-  const numbers = new WeakMap<Connection<unknown>, number>()
-  let last = 0
-  return (connection) => {
-    const known = numbers.get(connection)
-    if (known !== undefined) return known
-    numbers.set(connection, ++last)
-    return last
-  }
 }

@@ -44,7 +44,7 @@ export interface UpgradeBegunEvent {
 export interface UpgradeRefusedEvent {
   readonly request: IncomingMessage
   readonly route: string
-  /** What was answered; undefined where the client had left before. */
+  /** What was answered; undefined where the client had left before, or a 'wsClientError' listener of `sockroute/ws` answers. */
   readonly status: number | undefined
   readonly reason: RefusalReason
   readonly durationMs: number

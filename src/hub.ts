@@ -191,11 +191,11 @@ export class Hub implements WireHost, TopicHost {
   }
 
   onClosed(wire: Wire): void {
+    this.#wires.delete(wire) // first: from here on it is counted as one that has closed
     this.observer.closed(wire)
     this.staying.closed(wire)
     this.#places.get(wire)?.release()
     this.#places.delete(wire)
-    this.#wires.delete(wire)
   }
 
   onSettled(wire: Wire): void {

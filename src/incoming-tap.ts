@@ -3,6 +3,14 @@ import type { FrameSink } from './protocol/frame-parser.ts'
 import type { MessageSink } from './protocol/message-assembler.ts'
 import { isControl, Opcode } from './protocol/opcode.ts'
 
+/** Where what comes in goes on. */
+export interface Way {
+  readonly frames: FrameSink
+  readonly messages: MessageSink
+  /** Nothing that comes in matters any more: a listener may have ended the connection. */
+  isOver(): boolean
+}
+
 /**
  * Stands in the way of frames and messages that come in, and tells of them; there only while somebody looks. What frames are of and
  * what messages become is the next one's affair.
@@ -10,24 +18,23 @@ import { isControl, Opcode } from './protocol/opcode.ts'
 export class IncomingTap implements FrameSink, MessageSink {
   readonly #of: Watched
   readonly #masked: boolean
-  readonly #frames: FrameSink
-  readonly #messages: MessageSink
+  readonly #way: Way
   /** Of the message under way, so far. */
-  #wireLength = 0
+  #wireLength: number
 
-  constructor(of: Watched, masked: boolean, frames: FrameSink, messages: MessageSink) {
+  constructor(of: Watched, masked: boolean, way: Way, unfinishedBytes: number) {
     this.#of = of
     this.#masked = masked
-    this.#frames = frames
-    this.#messages = messages
+    this.#way = way
+    this.#wireLength = unfinishedBytes
   }
 
   onHeader(fin: boolean, rsv1: boolean, opcode: number, payloadLength: number): void {
-    this.#frames.onHeader(fin, rsv1, opcode, payloadLength)
+    this.#way.frames.onHeader(fin, rsv1, opcode, payloadLength)
   }
 
   onPayload(part: Buffer): void {
-    this.#frames.onPayload(part)
+    this.#way.frames.onPayload(part)
   }
 
   onFrame(fin: boolean, rsv1: boolean, opcode: number, payload: Buffer): void {
@@ -39,7 +46,7 @@ export class IncomingTap implements FrameSink, MessageSink {
       const masked = this.#masked
       audience.frames.publish({ connection, route, direction: 'in', fin, rsv1, opcode, masked, payloadLength, payload })
     }
-    this.#frames.onFrame(fin, rsv1, opcode, payload)
+    if (!this.#way.isOver()) this.#way.frames.onFrame(fin, rsv1, opcode, payload)
   }
 
   onMessage(data: Buffer, isBinary: boolean, compressed: boolean): void {
@@ -48,18 +55,18 @@ export class IncomingTap implements FrameSink, MessageSink {
       const [byteLength, wireLength] = [data.length, this.#wireLength]
       audience.messages.publish({ connection, route, direction: 'in', isBinary, byteLength, wireLength, data })
     }
-    this.#messages.onMessage(data, isBinary, compressed)
+    if (!this.#way.isOver()) this.#way.messages.onMessage(data, isBinary, compressed)
   }
 
   onPing(payload: Buffer): void {
-    this.#messages.onPing(payload)
+    this.#way.messages.onPing(payload)
   }
 
   onPong(payload: Buffer): void {
-    this.#messages.onPong(payload)
+    this.#way.messages.onPong(payload)
   }
 
   onClose(code: number, reason: Buffer): void {
-    this.#messages.onClose(code, reason)
+    this.#way.messages.onClose(code, reason)
   }
 }

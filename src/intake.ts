@@ -99,7 +99,8 @@ export class Intake implements HeldReader, TransportListener {
 
   /** From here on frames and messages are told of as those `of` a connection; or not any more. */
   tell(of: Watched | undefined, masked: boolean): void {
-    const tap = of && new IncomingTap(of, masked, this.#assembler, this.#owner)
+    const way = { frames: this.#assembler, messages: this.#owner, isOver: () => this.#isStopped }
+    const tap = of && new IncomingTap(of, masked, way, this.#assembler.unfinishedBytes)
     this.#parser.redirect(tap ?? this.#assembler)
     const last = this.#inflating ?? this.#assembler
     last.redirect(tap ?? this.#owner)

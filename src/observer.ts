@@ -113,10 +113,10 @@ export class Observer {
 
   /** What was counted, and what the open connections among `wires` have counted so far. */
   metrics(wires: Iterable<Wire>, handshakes: number): Metrics {
-    const now = new NamedThings(MOST_ROUTES + 1, () => new RouteCounts()) // 'other' is one more
+    const now = new NamedThings(MOST_ROUTES + 1, () => new RouteCounts(Infinity)) // 'other' is one more
     for (const [route, counts] of this.#routes) now.of(route).add(counts.all)
     for (const wire of wires) now.of(this.#routes.nameOf(wire.route)).addOpen(wire)
-    const all = new RouteCounts()
+    const all = new RouteCounts(Infinity)
     const routes = [...now].map(([route, counts]) => [route, counts.all] as const)
     for (const [, metrics] of routes) all.add(metrics)
     return { ...all.all, handshakes, routes: Object.fromEntries(routes) }

@@ -8,8 +8,8 @@ export class OutgoingTap implements FrameTarget {
   readonly #of: Watched
   readonly #masked: boolean
   readonly #next: FrameTarget
-  /** Of a message in parts, so far. */
-  #sentBytes = 0
+  /** Of a message in parts, so far; undefined for one that was begun before. */
+  #sentBytes: number | undefined = undefined
   #isBinary = false
 
   constructor(of: Watched, masked: boolean, next: FrameTarget) {
@@ -60,7 +60,9 @@ export class OutgoingTap implements FrameTarget {
   #tellMessage(opcode: number, fin: boolean, payload: Buffer, whole: Buffer | undefined): void {
     const isFirst = opcode !== Opcode.Continuation
     if (isFirst) this.#isBinary = opcode === Opcode.Binary
-    const wireLength = (isFirst ? 0 : this.#sentBytes) + payload.length
+    const before = isFirst ? 0 : this.#sentBytes
+    if (before === undefined) return // nobody saw its beginning
+    const wireLength = before + payload.length
     this.#sentBytes = wireLength
     const { connection, route, audience } = this.#of
     if (!fin || !audience.messages.hasSubscribers) return

@@ -191,8 +191,9 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.#open(opening)
   }
 
-  /** Somebody else answers: the socket is theirs. It stays guarded against errors. */
+  /** Somebody else answers, if anybody: the socket is theirs, and the handshake refused. It stays guarded against errors. */
   release(): Duplex {
+    this.hub.observer.refused(this, undefined, this.#reason)
     this.#state = 'over'
     this.#acceptance.leave()
     this.#time.cancel()

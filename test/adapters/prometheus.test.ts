@@ -1,6 +1,6 @@
 /** What a scrape of the real prom-client finds. */
 
-import { register as globalRegistry, Registry } from 'prom-client'
+import { Gauge, register as globalRegistry, Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { prometheus } from '../../adapters/prometheus.ts'
 import type { RouteOptions } from '../../src/index.ts'
@@ -106,6 +106,27 @@ t.test('in the registry of all, until it is taken out', async (t) => {
   t.throws(() => prometheus(app.ws), /already been registered/)
   stop()
   t.notMatch(await globalRegistry.metrics(), /sockroute_/)
+})
+
+t.test('a name that is taken: nothing is registered, and it stays whose it is', async (t) => {
+  const register = new Registry()
+  const app = await withTraffic(t)
+  const theirs = new Gauge({ name: 'sockroute_backlog_bytes', help: 'Theirs.', registers: [register] })
+  t.throws(() => prometheus(app.ws, { register }), /already been registered/)
+  t.same(register.getMetricsAsArray().length, 1)
+  t.equal(register.getSingleMetric('sockroute_backlog_bytes'), theirs)
+  prometheus(app.ws, { register, prefix: 'ours_' })()
+  t.equal(register.getMetricsAsArray().length, 1)
+})
+
+t.test('who ended it does not end what another has begun since', async (t) => {
+  const register = new Registry()
+  const app = await withTraffic(t)
+  const stop = prometheus(app.ws, { register })
+  stop()
+  prometheus(app.ws, { register })
+  stop()
+  t.match(await register.metrics(), /sockroute_connections\{/)
 })
 
 t.test('what cannot be is refused at once', async (t) => {

@@ -1,5 +1,6 @@
 /** What TypeScript knows of channels and metrics. Checked by tsc alone; nothing here runs. */
 
+import { type OpenMetricsContentType, Registry } from 'prom-client'
 import { openTelemetry } from '../../adapters/opentelemetry.ts'
 import { prometheus } from '../../adapters/prometheus.ts'
 import {
@@ -41,6 +42,7 @@ expectType<Equal<typeof metrics, Metrics>>(true)
 expectType<Equal<typeof metrics.roundTrips, TimesTaken>>(true)
 const reasons: Partial<Record<RefusalReason, number>> = metrics.routes['/chat'].refused
 const stops: (() => void)[] = [prometheus(ws, { prefix: 'chat_' }), openTelemetry(ws, {})]
+prometheus(ws, { register: new Registry<OpenMetricsContentType>() })
 // @ts-expect-error the registry is prom-client's
 prometheus(ws, { register: new Map() })
 
