@@ -99,8 +99,17 @@ function whoOf({ route, request, client }: Logged) {
   return {
     route,
     url: redactedUrl(requestedUrl(request)),
-    address: client === undefined ? request.socket.remoteAddress : client.addressOf(),
+    address: addressOf(client, request),
     userAgent: request.headers['user-agent']?.slice(0, MOST_USER_AGENT),
+  }
+}
+
+/** Frameworks ask the application which proxies it trusts, and that may fail: no handshake is to fail for its line. */
+function addressOf(client: Client | undefined, request: Logged['request']): string | undefined {
+  try {
+    return client === undefined ? request.socket.remoteAddress : client.addressOf()
+  } catch {
+    return undefined
   }
 }
 

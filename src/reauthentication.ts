@@ -1,58 +1,56 @@
 import type { Clock, Timer } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { inNoContext } from './no-context.ts'
-import type { Reauthenticate } from './options.ts'
+import type { RouteSettings } from './options.ts'
 
 /** What it asks of, and tells, the connection. Implemented by `Wire`. */
 export interface Resident {
   readonly connection: Connection
   readonly isOpen: boolean
+  /** Its transport is gone. */
+  readonly isOver: boolean
   /** Calls the application's code; what that throws goes where handlers' errors go. Returns whether all went well. */
   call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean>
 }
 
-/** What then happens. */
-export interface Consequences {
+/** What then happens; the same for all connections. */
+export interface Consequences<Member> {
+  readonly clock: Clock
   /** The application does not let it stay. */
-  onUnauthorized(): void
+  onUnauthorized(member: Member): void
   /** The application has failed to say. */
-  onUndecided(): void
+  onUndecided(member: Member): void
   /** It has not answered for a whole interval. */
-  onOverdue(): void
+  onOverdue(member: Member): void
 }
 
+/** What of a route's options is about it. */
+type Settings = Pick<RouteSettings, 'reauthenticate' | 'reauthenticateIntervalMs'>
+
 const NO = Promise.resolve(false)
+const nobody = (): void => undefined
 
 /** Asks the application whether one connection may stay: at each interval, and whenever somebody wants to know. One at a time. */
-export class Reauthentication {
-  readonly #resident: Resident
-  readonly #reauthenticate: Reauthenticate
+export class Reauthentication<Member extends Resident> {
+  readonly #member: Member
+  readonly #settings: Settings
+  readonly #consequences: Consequences<Member>
+  /** The framework's. */
   #request: unknown
-  readonly #consequences: Consequences
-  readonly #intervalMs: number
-  readonly #clock: Clock
   #timer: Timer | undefined = undefined
   /** While the application is at it. */
   #asked: Promise<boolean> | undefined = undefined
-  #answer: (mayStay: boolean) => void = () => undefined
+  #answer: (mayStay: boolean) => void = nobody
   /** Whoever asks meanwhile gets the answer to a question of its own, put when this one is answered: what they know is newer. */
   #next: Promise<boolean> | undefined = undefined
   /** The question that was open at the last interval. */
   #openBefore: Promise<boolean> | undefined = undefined
 
-  constructor(
-    resident: Resident,
-    [reauthenticate, request]: readonly [Reauthenticate, request: unknown],
-    consequences: Consequences,
-    { reauthenticateIntervalMs }: { readonly reauthenticateIntervalMs: number },
-    clock: Clock,
-  ) {
-    this.#resident = resident
-    this.#reauthenticate = reauthenticate
-    this.#request = request
+  constructor(member: Member, settings: Settings, request: unknown, consequences: Consequences<Member>) {
+    this.#member = member
+    this.#settings = settings
     this.#consequences = consequences
-    this.#intervalMs = reauthenticateIntervalMs
-    this.#clock = clock
+    this.#request = request
     this.#schedule()
   }
 
@@ -73,7 +71,7 @@ export class Reauthentication {
 
   #begin(): Promise<boolean> {
     this.#next = undefined
-    if (!this.#resident.isOpen) return NO
+    if (!this.#member.isOpen) return NO
     this.#asked = new Promise((resolve) => {
       this.#answer = resolve
     })
@@ -83,32 +81,35 @@ export class Reauthentication {
 
   #put(answer: (mayStay: boolean) => void): void {
     let mayStay = false
-    const ask = async (socket: Connection, request: never): Promise<void> => {
-      mayStay = checked(await this.#reauthenticate(socket, request))
-    }
-    const outcome = this.#resident.call(ask, [this.#resident.connection, this.#request])
+    // Not an async function: it would hold the request for as long as the answer takes, be it for ever.
+    const ask = (socket: Connection, request: never): Promise<void> =>
+      Promise.resolve(this.#settings.reauthenticate?.(socket, request)).then((said) => {
+        mayStay = checked(said)
+      })
+    const outcome = this.#member.call(ask, [this.#member.connection, this.#request])
     void Promise.resolve(outcome).then((hasAnswered) => {
       this.#asked = undefined
-      if (this.#resident.isOpen && !mayStay) this.#refuse(hasAnswered)
-      answer(mayStay && this.#resident.isOpen)
+      if (!mayStay && !this.#member.isOver) this.#refuse(hasAnswered) // closing already, it may still send
+      answer(mayStay && this.#member.isOpen)
     })
   }
 
   #refuse(hasAnswered: boolean): void {
-    if (hasAnswered) this.#consequences.onUnauthorized()
-    else this.#consequences.onUndecided()
+    if (hasAnswered) this.#consequences.onUnauthorized(this.#member)
+    else this.#consequences.onUndecided(this.#member)
   }
 
   /** Less a random tenth, so that what opened together is not asked for together for ever. */
   #schedule(): void {
-    if (this.#intervalMs === Infinity) return
-    const ms = this.#intervalMs * (1 - Math.random() / 10)
-    this.#timer = inNoContext(() => this.#clock.setTimeout(() => this.#onInterval(), ms))
+    const { reauthenticateIntervalMs } = this.#settings
+    if (reauthenticateIntervalMs === Infinity) return
+    const ms = reauthenticateIntervalMs * (1 - Math.random() / 10)
+    this.#timer = inNoContext(() => this.#consequences.clock.setTimeout(() => this.#onInterval(), ms))
   }
 
   #onInterval(): void {
     if (this.#asked !== undefined && this.#asked === this.#openBefore) {
-      this.#consequences.onOverdue()
+      this.#consequences.onOverdue(this.#member)
       this.#answer(false)
       return
     }

@@ -20,6 +20,8 @@ const UNAUTHORIZED = closePayload(3000, 'Unauthorized')
 const UNDECIDED = closePayload(CloseCode.InternalError, '')
 const OVERDUE = closePayload(CloseCode.TryAgainLater, 'no answer whether this client may stay')
 
+const GONE = Promise.resolve(false)
+
 /** The app around it. */
 export interface StayingHost {
   readonly clock: Clock
@@ -31,24 +33,23 @@ export interface StayingHost {
 }
 
 /** Which open connections may stay: asks the application for them anew, and closes those that are named, here and in other processes. */
-export class Staying {
+export class Staying implements Consequences<Wire> {
+  readonly clock: Clock
   readonly #host: StayingHost
   /** Those of routes with `reauthenticate`. */
-  readonly #asking = new Map<Wire, Reauthentication>()
+  readonly #asking = new Map<Wire, Reauthentication<Wire>>()
   /** A round over all of them: is under way, and one more is to follow. */
   #isRound = false
   #isAnotherDue = false
 
   constructor(host: StayingHost) {
+    this.clock = host.clock
     this.#host = host
   }
 
   opened(wire: Wire, settings: RouteSettings, request: unknown): void {
-    const { reauthenticate } = settings
-    if (reauthenticate === undefined) return
-    const consequences = this.#consequences(wire)
-    const { clock } = this.#host
-    this.#asking.set(wire, new Reauthentication(wire, [reauthenticate, request], consequences, settings, clock))
+    if (settings.reauthenticate === undefined) return
+    this.#asking.set(wire, new Reauthentication(wire, settings, request, this))
   }
 
   closed(wire: Wire): void {
@@ -87,6 +88,19 @@ export class Staying {
     return typeof which === 'object'
       ? this.#everywhere({ do: 'close', which, code: payload.readUInt16BE(), reason: text }, count)
       : count
+  }
+
+  onUnauthorized(wire: Wire): void {
+    wire.dismiss(UNAUTHORIZED, 'app', 'reauthenticate')
+  }
+
+  onUndecided(wire: Wire): void {
+    wire.dismiss(UNDECIDED, 'app')
+  }
+
+  onOverdue(wire: Wire): void {
+    this.#host.onLimit('reauthenticateIntervalMs', wire)
+    wire.dismiss(OVERDUE, 'limit', 'reauthenticateIntervalMs')
   }
 
   /** Another process says who is to go, or to be asked for. */
@@ -137,31 +151,19 @@ export class Staying {
     return [...this.#host.subscribers].filter(({ connection }) => isMeant(connection))
   }
 
-  /** A few at a time. */
+  /** A few at a time. Whoever has gone meanwhile does not stay either. */
   async #askAll(wires: readonly Wire[]): Promise<number> {
     const answers: Promise<boolean>[] = []
     for (let at = 0; at < wires.length; at += STEP) {
       if (at > 0) await this.#pause()
-      for (const wire of wires.slice(at, at + STEP))
-        answers.push(this.#asking.get(wire)?.ask() ?? Promise.resolve(true))
+      answers.push(...wires.slice(at, at + STEP).map((wire) => this.#asking.get(wire)?.ask() ?? GONE))
     }
     const mayStay = await Promise.all(answers)
     return mayStay.filter((may) => !may).length
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => inNoContext(() => this.#host.clock.setTimeout(resolve, STEP_MS)))
-  }
-
-  #consequences(wire: Wire): Consequences {
-    return {
-      onUnauthorized: () => void wire.dismiss(UNAUTHORIZED, 'app', 'reauthenticate'),
-      onUndecided: () => void wire.dismiss(UNDECIDED, 'app'),
-      onOverdue: () => {
-        this.#host.onLimit('reauthenticateIntervalMs', wire)
-        wire.dismiss(OVERDUE, 'limit', 'reauthenticateIntervalMs')
-      },
-    }
+    return new Promise((resolve) => inNoContext(() => this.clock.setTimeout(resolve, STEP_MS)))
   }
 }
 

@@ -239,6 +239,19 @@ for (const [what, appOptions, options, lines] of SWITCHES) {
   })
 }
 
+await onEachHost('an address that the app fails to find is left out of the line', async (t, begin, { name }) => {
+  const logger = new RecordingLogger()
+  const trustProxy = (): never => {
+    throw new Error('no list of proxies')
+  }
+  const app = await begin({ routes: { '/ws': echo }, options: { logger }, trustProxy })
+  await app.open({ headers: { 'x-forwarded-for': '192.0.2.1' } })
+  t.same(
+    logger.infos.map(({ address }) => address),
+    [name === 'node:http' ? '127.0.0.1' : undefined],
+  )
+})
+
 await onEachHost('a logger that fails fails nobody', async (t, begin) => {
   const fail = (): never => {
     throw new Error('the disk is full')

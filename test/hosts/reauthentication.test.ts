@@ -121,11 +121,16 @@ for (const [what, reauthenticate] of FAILURES) {
 }
 
 await onEachHost('without an onError it is logged, as what handlers throw', async (t, begin) => {
-  const { app } = spec(() => Promise.reject(new Error('the database is away')))
+  const heard: string[] = []
+  const handler: Handler = (socket) => void socket.on('message', (data) => void heard.push(data.toString()))
+  const { app } = spec(() => Promise.reject(new Error('the database is away')), {}, handler)
   const running = await begin(app)
   const client = await running.open()
   t.equal(await running.ws.reauthenticate(), 1)
   t.equal(await closeOf(client), '1011')
+  client.write(Buffer.concat([clientFrame(1, 'after'), clientFrame(8, hex('03f3'))]))
+  await client.ended
+  t.same(heard, [], 'and nothing is taken any more')
   t.match(running.log, [{ level: 'error', err: { message: 'the database is away' } }])
 })
 

@@ -160,6 +160,11 @@ t.test('a thousand are asked for a few at a time, and by two outages in a row no
   for (let i = 0; i < 20; i++) b.hub.onOrdersLost()
   await time(1_000)
   t.same([underWay.most, underWay.total], [100, 2_000])
+  const gone = b.hub.staying.reauthenticateAll()
+  const [last] = [...b.hub.connections].slice(-1)
+  last.terminate()
+  await time(1_000)
+  t.equal(await gone, 1, 'who left before it was asked for')
 })
 
 const WRONG: [what: string, data: string][] = [
