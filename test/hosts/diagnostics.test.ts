@@ -1,9 +1,14 @@
 /** What each channel tells, on every host. */
 
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { constants, deflateRawSync } from 'node:zlib'
+import t from 'tap'
 import {
   type ConnectionClosedEvent,
+  createWebSockets,
   type FramePassedEvent,
   type MessagePassedEvent,
   observe,
@@ -13,7 +18,7 @@ import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing, observingNames } from '../support/observing.ts'
 import { echo, type Handler, type Hook } from './host.ts'
-import type { Changes, RawClient } from './raw-client.ts'
+import { type Changes, handshake, RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
@@ -360,3 +365,47 @@ for (const end of ['close', 'terminate'] as const) {
     t.same([open, opened, handlerErrors, app.ws.connections.size], [0, 1, 0, 0])
   })
 }
+
+await onEachHost('refused: a client that was answered and stays has reached no limit', async (t, begin) => {
+  const limits = observing(t, 'sockroute:limit')
+  const refused = observing(t, 'sockroute:upgrade:refused')
+  const clock = new FakeClock()
+  const app = await begin({
+    routes: { '/ws': { handler: echo, hooks: [({ reply }) => reply(401, 'who?')] } },
+    options: { clock },
+  })
+  const client = await app.send()
+  t.equal((await client.readHead()).status, 401)
+  await pass(clock, 11_000)
+  await app.settled()
+  t.match(refused, [{ status: 401, reason: 'app' }])
+  t.same(limits, [])
+  t.equal(app.ws.limitsHit.handshakeTimeoutMs, 0)
+  client.end()
+})
+
+t.test('refused: a reply that is begun and not ended is given up when the time is over', async (t) => {
+  const refused = observing(t, 'sockroute:upgrade:refused')
+  const clock = new FakeClock()
+  const ws = createWebSockets({ clock, logger: { warn: () => undefined, error: () => undefined } })
+  const server = createServer().on('upgrade', (request, socket, head) => {
+    ws.upgrade(
+      request,
+      socket,
+      head,
+      { onRequest: (_request, response) => void response.writeHead(200).write('…') },
+      echo,
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const client = await RawClient.connect((server.address() as AddressInfo).port)
+  client.write(handshake())
+  await client.readHead()
+  await clock.advance(10_000)
+  await client.ended
+  client.destroy()
+  while (refused.length === 0) await turn()
+  t.match(refused, [{ status: undefined, reason: 'handshakeTimeoutMs' }])
+})
