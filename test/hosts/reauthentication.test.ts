@@ -142,6 +142,17 @@ await onEachHost('an answer that does not come by the next interval is none', as
   t.equal(running.ws.limitsHit.reauthenticateIntervalMs, 1)
 })
 
+await onEachHost('who is closing has no answer to wait for, and reaches no limit', async (t, begin) => {
+  const { clock, app } = spec(() => new Promise(() => undefined), { closeTimeoutMs: INTERVAL * 10 })
+  const running = await begin(app)
+  const client = await running.open()
+  await pass(clock, INTERVAL)
+  t.equal(await running.ws.close(() => true, 4001), 1)
+  await pass(clock, INTERVAL * 2)
+  t.equal(await closeOf(client), '4001')
+  t.equal(running.ws.limitsHit.reauthenticateIntervalMs, 0)
+})
+
 await onEachHost('never two at once; who asks meanwhile gets an answer of its own', async (t, begin) => {
   const answers: ((may: boolean) => void)[] = []
   const { clock, app } = spec(() => new Promise((resolve) => answers.push(resolve)))
