@@ -12,6 +12,7 @@ import { seal } from './handshake-response.ts'
 import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
 import { HandshakeTime } from './handshake-time.ts'
 import { logWait } from './handshake-wait.ts'
+import { isOverHttp2 } from './http2/stream-of.ts'
 import type { Hub, Opening } from './hub.ts'
 import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
@@ -87,6 +88,12 @@ export class Upgrade implements Departing, SocketOwner {
     return this.#state === 'over'
   }
 
+  /** WebSockets in its session of HTTP/2, itself included. */
+  get streamsOfSession(): number {
+    const { socket } = this.request
+    return isOverHttp2(socket) ? socket.session.streams : 0
+  }
+
   get elapsedMs(): number {
     return this.#time.elapsedMs
   }
@@ -102,7 +109,7 @@ export class Upgrade implements Departing, SocketOwner {
    */
   begin(route: () => unknown): void {
     if (this.#socket.isDestroyed) return
-    if (this.hub.takes(this)) this.hub.begin(this)
+    if (this.hub.reasonAgainst(this) === undefined) this.hub.begin(this)
     else this.hub.turnAway(this) // refused in its turn, unless there is room by then
     this.#time.limit(this.settings.handshakeTimeoutMs)
     this.#socket.inTurn(() => {
@@ -117,9 +124,9 @@ export class Upgrade implements Departing, SocketOwner {
 
   /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
   enter(hub: Hub): boolean {
-    this.#reason = hub.isClosing(this.server) ? 'shutdown' : 'maxPendingHandshakes'
-    if (!hub.takes(this)) return false
-    this.#reason = 'app'
+    const reason = hub.reasonAgainst(this)
+    this.#reason = reason ?? 'app'
+    if (reason !== undefined) return false
     if (hub !== this.hub) {
       this.hub.end(this)
       this.#acceptance.leave()
@@ -253,7 +260,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.#state = 'over'
     seal(this.response)
     upgrades.delete(this.request)
-    this.#wire = this.hub.open(this.#socket.release(), this.#head, opening, this)
+    this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this)
   }
 
   #end(status: number): void {

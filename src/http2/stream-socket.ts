@@ -1,0 +1,150 @@
+import type { IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Server, Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { ignore } from '../in-turn.ts'
+import { STREAM } from '../process-wide.ts'
+import { EMPTY } from '../protocol/growing-buffer.ts'
+import { cut } from './cut.ts'
+import { readResponseHead } from './response-head.ts'
+import type { SocketSession } from './socket-session.ts'
+import type { OverHttp2 } from './stream-of.ts'
+
+type Done = (error?: Error | null) => void
+
+/**
+ * Stands for the socket that a handshake would have over HTTP/1.1: what is written to it as a response of HTTP/1.1 goes out on the
+ * stream as one of HTTP/2. So whatever answers handshakes need not know which it is. RFC 8441 §5
+ */
+export class StreamSocket extends Duplex implements OverHttp2 {
+  readonly [STREAM]: ServerHttp2Stream
+  /** As Node sets it on the sockets that a server has accepted. */
+  readonly server: Server
+  readonly session: SocketSession
+  /** What was written of a head that is not complete; undefined behind the last. */
+  #head: Buffer | undefined = EMPTY
+  #isRead = false
+  #isReleased = false
+
+  constructor(stream: ServerHttp2Stream, server: Server, session: SocketSession) {
+    super()
+    this[STREAM] = stream
+    this.server = server
+    this.session = session
+    session.add(stream)
+    this.on('error', ignore)
+    stream.on('error', ignore) // 'close' follows
+    stream.on('close', this.#onClose)
+  }
+
+  release(): ServerHttp2Stream {
+    this.#isReleased = true
+    const stream = this[STREAM]
+    stream.off('close', this.#onClose)
+    stream.off('error', ignore) // the connection has one of its own
+    return stream
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: Done): void {
+    const stream = this[STREAM]
+    if (stream.closed)
+      done() // 'close' follows
+    else if (this.#head === undefined) stream.write(chunk, done)
+    else this.#writeHead(Buffer.concat([this.#head, chunk]), done)
+  }
+
+  override _final(done: Done): void {
+    const stream = this[STREAM]
+    if (stream.headersSent) stream.end(done)
+    else done()
+  }
+
+  override _read(): void {
+    const stream = this[STREAM]
+    if (!this.#isRead) {
+      this.#isRead = true
+      stream.on('data', (chunk: Buffer) => {
+        if (!this.push(chunk)) stream.pause()
+      })
+      stream.on('end', () => this.push(null))
+    }
+    stream.resume()
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (!this.#isReleased) cut(this[STREAM])
+    done(error)
+  }
+
+  /** What a socket has, and a stream has not: a handshake's time is our own affair, and a session's socket is Node's. */
+  setTimeout(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
+  setNoDelay(): this {
+    return this
+  }
+
+  #writeHead(text: Buffer, done: Done): void {
+    const end = text.indexOf('\r\n\r\n')
+    this.#head = text
+    if (end < 0) {
+      done()
+      return
+    }
+    const { status, headers } = readResponseHead(text.toString('latin1', 0, end))
+    const isLast = status === 101 || status >= 200
+    this.#head = isLast ? undefined : EMPTY
+    if (isLast) this[STREAM].respond(fieldsOf(status, headers))
+    else this[STREAM].additionalHeaders({ ...headers, ':status': status })
+    const rest = text.subarray(end + 4)
+    if (rest.length > 0) this._write(rest, 'buffer', done)
+    else done()
+  }
+
+  readonly #onClose = (): void => {
+    this.destroy()
+  }
+}
+
+/**
+ * 200 is what 101 is to HTTP/1.1. So no other answer may be a success: whoever says that all is well, and opens nothing, has refused.
+ * RFC 8441 §5
+ */
+function fieldsOf(status: number, headers: OutgoingHttpHeaders): OutgoingHttpHeaders & IncomingHttpStatusHeader {
+  if (status === 101) return { ...headers, ':status': 200 }
+  return { ...headers, ':status': status < 300 ? 403 : status }
+}
+
+/** What is known of the client, from the socket that all streams of its session share. */
+const OF_SESSION = [
+  'remoteAddress',
+  'remoteFamily',
+  'remotePort',
+  'localAddress',
+  'localPort',
+  'encrypted',
+  'authorized',
+  'authorizationError',
+  'alpnProtocol',
+  'servername',
+  'address',
+  'getCipher',
+  'getPeerCertificate',
+  'getPeerX509Certificate',
+  'getProtocol',
+] as const
+
+for (const name of OF_SESSION) {
+  Object.defineProperty(StreamSocket.prototype, name, {
+    get(this: StreamSocket): unknown {
+      const { session } = this[STREAM]
+      return session === undefined || session.destroyed
+        ? undefined
+        : (session.socket as Partial<Socket & Record<string, unknown>>)[name]
+    },
+  })
+}
