@@ -11,7 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { AppOptions } from '../../src/index.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { type AppSpec, echo, type Host } from './host.ts'
-import { onEachHost, type Running } from './suite.ts'
+import { onEachHost, onEachHttp1Host, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
 
@@ -96,7 +96,7 @@ await onEachHost('a development server with its hot reload', async (t, begin, ho
   await besides(t, 'a predicate', developmentServer, isReload, check, begin, host)
 })
 
-await onEachHost('a proxy for another protocol', async (t, begin, host) => {
+await onEachHttp1Host('a proxy for another protocol', async (t, begin, host) => {
   const target = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
   target.listen(0, '127.0.0.1')
   await once(target, 'listening')
