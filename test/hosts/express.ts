@@ -71,7 +71,8 @@ function listenHttp1(app: ReturnType<typeof websockets<Application>>, { onServer
 }
 
 function listenHttp2(app: ReturnType<typeof websockets<Application>>, { onServer }: AppSpec): Server {
-  const server = createHttp2Server((_, response) => {
+  const server = createHttp2Server((request, response) => {
+    response.statusCode = /^\/(http|both)$/.test(request.url) ? 200 : 404
     response.end('over http')
   }) as unknown as Server // as good as one of node:http, as far as it is used here
   onServer?.(server)
