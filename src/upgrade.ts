@@ -13,6 +13,7 @@ import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.
 import { HandshakeTime } from './handshake-time.ts'
 import { logWait } from './handshake-wait.ts'
 import { isOverHttp2 } from './http2/stream-of.ts'
+import { dropKey } from './http2/upgrade-request.ts'
 import type { Hub, Opening } from './hub.ts'
 import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
@@ -64,6 +65,7 @@ export class Upgrade implements Departing, SocketOwner {
     this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
+    dropKey(response.req)
     this.#socket = new HandshakeSocket(socket, response, this)
     this.#head = head
     this.#time = new HandshakeTime(hub.clock, () => this.#onTimeOver())

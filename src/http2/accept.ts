@@ -1,4 +1,5 @@
 import type { Http2SecureServer, Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
 import { EMPTY } from '../protocol/growing-buffer.ts'
 import { cut } from './cut.ts'
 import { SocketSession } from './socket-session.ts'
@@ -38,14 +39,22 @@ export function acceptHttp2(server: AnyHttp2Server): void {
 
 /** `server.close()` ends the sessions, too, when their WebSockets have ended: Node does so itself from 24 on, and at once. */
 function closeSessions(server: AnyHttp2Server): void {
-  const sessions = new Set<Http2Session>()
+  const sessions = new Set<SocketSession>()
+  let latest: SocketSession | undefined
   server.on('session', (session: Http2Session) => {
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
+    const begun = SocketSession.of(session)
+    latest = begun
+    sessions.add(begun)
+    session.once('close', () => sessions.delete(begun))
+  })
+  // Node's own listener, which was there before ours, has begun the session of this socket; or it speaks HTTP/1.1.
+  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Duplex) => {
+    if (latest !== undefined) latest.socket = socket
+    latest = undefined
   })
   const { close } = server
   server.close = (callback) => {
-    for (const session of sessions) SocketSession.of(session).close()
+    for (const session of sessions) session.close()
     return Reflect.apply(close, server, [callback])
   }
 }
@@ -66,7 +75,7 @@ function take(server: AnyHttp2Server, ...[stream, headers, , rawHeaders]: Stream
     cut(stream) // it has ended before it has begun
     return true
   }
-  const socket = new StreamSocket(stream, server, SocketSession.of(session))
+  const socket = new StreamSocket(stream, server, SocketSession.of(session), 'sec-websocket-key' in headers)
   return server.emit('upgrade', upgradeRequest(socket, headers, rawHeaders), socket, EMPTY) || refuse(stream)
 }
 

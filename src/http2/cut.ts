@@ -7,10 +7,11 @@ const CANCEL = 8
 
 /** Ends a transport at once. What a reset is to TCP, RST_STREAM with CANCEL is to a stream. RFC 8441 §5 */
 export function cut(transport: Duplex | ServerHttp2Stream): void {
-  if ('rstCode' in transport) {
-    const { session } = transport
-    transport.close(CANCEL)
-    if (session !== undefined) SocketSession.of(session).probe()
+  const session = 'rstCode' in transport ? transport.session : undefined
+  if ('rstCode' in transport && session !== undefined && !session.destroyed) {
+    // On Node 20 the reset would overtake what is queued: a response, say, that was just given.
+    if (session.state.outboundQueueSize === 0) transport.close(CANCEL)
+    SocketSession.of(session).probe()
   }
   transport.destroy()
 }

@@ -1,9 +1,10 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
 
 /** A session that is asked for a sign of life has so long to give it: on a slow link megabytes may lie before the answer. */
 const PROBE_MS = 60_000
-/** The same when its server is closing. */
-const LAST_PROBE_MS = 2_000
+/** The same when its server is closing; and so long the peer has to end its side then. */
+const LAST_MS = 2_000
 
 const known = new WeakMap<Http2Session, SocketSession>()
 
@@ -11,6 +12,8 @@ const known = new WeakMap<Http2Session, SocketSession>()
 export class SocketSession {
   /** Streams of WebSockets: open ones, handshakes under way, and those that were refused and have not ended. */
   streams = 0
+  /** What carries it all. Node lets nobody have it from the session, and waits for as long as the peer likes. */
+  socket: Duplex | undefined = undefined
   readonly #session: Http2Session
   #isClosing = false
   #isProbed = false
@@ -33,8 +36,9 @@ export class SocketSession {
   /** The server closes: behind the last close frame goes GOAWAY. Requests that are under way are not cut off. RFC 9113 §6.8 */
   close(): void {
     this.#isClosing = true
-    if (this.streams > 0 || this.#session.destroyed) return
+    if (this.streams > 0) return
     this.#session.close()
+    this.socket?.once('finish', () => this.#destroyIn(LAST_MS))
     this.probe()
   }
 
@@ -43,14 +47,19 @@ export class SocketSession {
    * answer a PING is let go of. RFC 9113 §6.7
    */
   probe(): void {
-    const session = this.#session
-    if (this.#isProbed || session.destroyed) return
+    if (this.#isProbed) return
     this.#isProbed = true
-    const timer = setTimeout(() => session.destroy(), this.#isClosing ? LAST_PROBE_MS : PROBE_MS).unref()
-    session.ping(() => {
-      this.#isProbed = false
+    const timer = this.#destroyIn(this.#isClosing ? LAST_MS : PROBE_MS)
+    if (this.#session.destroyed) return
+    this.#session.ping((error: Error | null) => {
+      if (error !== null) return // it has ended
       clearTimeout(timer)
+      this.#isProbed = false
     })
+  }
+
+  #destroyIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.socket?.destroy(), ms).unref()
   }
 
   readonly #onStreamClosed = (): void => {

@@ -7,6 +7,8 @@ import type { SocketSession } from './socket-session.ts'
 export interface OverHttp2 extends Duplex {
   readonly [STREAM]: ServerHttp2Stream
   readonly session: SocketSession
+  /** The client has sent a key, and so waits for Sec-WebSocket-Accept: those of Node do. */
+  readonly hasKey: boolean
   /** From here on the stream is a WebSocket's, and no affair of the handshake's. */
   release(): ServerHttp2Stream
 }

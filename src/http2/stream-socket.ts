@@ -1,11 +1,11 @@
-import type { IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { ignore } from '../in-turn.ts'
 import { STREAM } from '../process-wide.ts'
 import { EMPTY } from '../protocol/growing-buffer.ts'
 import { cut } from './cut.ts'
-import { readResponseHead } from './response-head.ts'
+import { type ResponseHead, readResponseHead } from './response-head.ts'
 import type { SocketSession } from './socket-session.ts'
 import type { OverHttp2 } from './stream-of.ts'
 
@@ -20,16 +20,18 @@ export class StreamSocket extends Duplex implements OverHttp2 {
   /** As Node sets it on the sockets that a server has accepted. */
   readonly server: Server
   readonly session: SocketSession
+  readonly hasKey: boolean
   /** What was written of a head that is not complete; undefined behind the last. */
   #head: Buffer | undefined = EMPTY
   #isRead = false
   #isReleased = false
 
-  constructor(stream: ServerHttp2Stream, server: Server, session: SocketSession) {
+  constructor(stream: ServerHttp2Stream, server: Server, session: SocketSession, hasKey: boolean) {
     super()
     this[STREAM] = stream
     this.server = server
     this.session = session
+    this.hasKey = hasKey
     session.add(stream)
     this.on('error', ignore)
     stream.on('error', ignore) // 'close' follows
@@ -95,14 +97,23 @@ export class StreamSocket extends Duplex implements OverHttp2 {
       done()
       return
     }
-    const { status, headers } = readResponseHead(text.toString('latin1', 0, end))
-    const isLast = status === 101 || status >= 200
-    this.#head = isLast ? undefined : EMPTY
-    if (isLast) this[STREAM].respond(fieldsOf(status, headers))
-    else this[STREAM].additionalHeaders({ ...headers, ':status': status })
+    try {
+      this.#respond(readResponseHead(text.toString('latin1', 0, end)))
+    } catch (error) {
+      done(error as Error) // no response, or none that HTTP/2 could carry: the stream is reset
+      return
+    }
     const rest = text.subarray(end + 4)
     if (rest.length > 0) this._write(rest, 'buffer', done)
     else done()
+  }
+
+  #respond(head: ResponseHead): void {
+    const isInterim = head.status < 200 && head.status !== 101
+    if (!this.hasKey) delete head.headers['sec-websocket-accept'] // RFC 8441 §5
+    this.#head = isInterim ? EMPTY : undefined
+    if (isInterim) this[STREAM].additionalHeaders({ ...head.headers, ':status': head.status })
+    else this[STREAM].respond({ ...head.headers, ':status': statusOf(head) })
   }
 
   readonly #onClose = (): void => {
@@ -114,9 +125,9 @@ export class StreamSocket extends Duplex implements OverHttp2 {
  * 200 is what 101 is to HTTP/1.1. So no other answer may be a success: whoever says that all is well, and opens nothing, has refused.
  * RFC 8441 §5
  */
-function fieldsOf(status: number, headers: OutgoingHttpHeaders): OutgoingHttpHeaders & IncomingHttpStatusHeader {
-  if (status === 101) return { ...headers, ':status': 200 }
-  return { ...headers, ':status': status < 300 ? 403 : status }
+function statusOf({ status, isOpening }: ResponseHead): number {
+  if (isOpening) return 200
+  return status < 300 ? 403 : status
 }
 
 /** What is known of the client, from the socket that all streams of its session share. */

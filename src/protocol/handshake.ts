@@ -29,7 +29,7 @@ export interface HandshakeRefusal {
 export type HandshakeAnswer =
   | {
       readonly ok: true
-      /** Undefined over HTTP/2, which has none. */
+      /** Over HTTP/2 there need not be one. */
       readonly key: string | undefined
       /** Offered subprotocols, in the client's order of preference. */
       readonly protocols: readonly string[]
@@ -64,9 +64,11 @@ export function readHandshake(request: HandshakeRequest, options: HandshakeOptio
   return readOffers(request, key)
 }
 
-/** The same for an extended CONNECT of HTTP/2, as the upgrade that it stands for. A key has no use there. RFC 8441 §5 */
+/** The same for an extended CONNECT of HTTP/2, as the upgrade that it stands for. A key is not asked for. RFC 8441 §5 */
 export function readExtendedConnect(request: HandshakeRequest, options: HandshakeOptions): HandshakeAnswer {
-  return checkSize(request, options) ?? checkRequest(request) ?? readOffers(request, undefined)
+  return (
+    checkSize(request, options) ?? checkRequest(request) ?? readOffers(request, field(request, 'sec-websocket-key'))
+  )
 }
 
 function readOffers(request: HandshakeRequest, key: string | undefined): HandshakeAnswer {
@@ -77,14 +79,13 @@ function readOffers(request: HandshakeRequest, key: string | undefined): Handsha
   return { ok: true, key, protocols, extensions }
 }
 
-/** The header fields of the 101; without a key, of what stands for it over HTTP/2. RFC 6455 §4.2.2, RFC 8441 §5 */
+/** The header fields of the 101; over HTTP/2 there need not be a key, and what stands for the 101 leaves the first two out. RFC 6455 §4.2.2 */
 export function acceptHeaders(
   key: string | undefined,
   protocol: string | undefined,
   extensions: string | undefined,
 ): HandshakeHeaders {
-  const headers: (readonly [string, string])[] = []
-  if (key !== undefined) headers.push(...UPGRADE, ['Sec-WebSocket-Accept', acceptKey(key)])
+  const headers: (readonly [string, string])[] = [...UPGRADE, ['Sec-WebSocket-Accept', acceptKey(key ?? '')]]
   if (protocol !== undefined) headers.push(['Sec-WebSocket-Protocol', protocol])
   if (extensions !== undefined) headers.push(['Sec-WebSocket-Extensions', extensions])
   return headers
