@@ -1,9 +1,10 @@
 import type { FastifyReply, onErrorHookHandler } from 'fastify'
 import { type Upgrade, upgradeOf } from '../src/adapter.ts'
+import { requestLog } from './fastify-log.ts'
 
 /** A reply that `onSend` hooks hold up is not on the response yet, and Fastify would go on to the handler meanwhile. */
 export function notingSend(this: FastifyReply, payload?: unknown): FastifyReply {
-  upgradeOf(this.request.raw)?.onReply()
+  upgradeOf(this.request.raw)?.onReply(requestLog(this.request))
   return Reflect.apply(sendBehindNoting(this), this, [payload])
 }
 

@@ -19,6 +19,7 @@ import {
   type RouteOptions as WsOptions,
   routeOptions as wsOptions,
 } from '../src/adapter.ts'
+import { requestLog } from './fastify-log.ts'
 import { onError, sealWith } from './fastify-reply.ts'
 import type { FastifyHandler } from './fastify-types.ts'
 
@@ -84,6 +85,7 @@ function checkHandshake(settings: RouteSettings): onRequestHookHandler {
       host: request.host,
       route: request.routeOptions.url,
       addressOf: () => request.ip,
+      log: requestLog(request),
     })
     if (refusal === undefined) done()
     else refuse(reply, refusal)

@@ -12,6 +12,7 @@ import {
   routeOptions,
   withVerbs,
 } from '../src/adapter.ts'
+import { logsRequests } from './fastify-log.ts'
 import { notingSend } from './fastify-reply.ts'
 import { type Around, CONSTRAINT, type Instance, upgradeRoute, upgradesOnly } from './fastify-route.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
@@ -62,7 +63,7 @@ const NO_HTTP2 =
 function begin(app: Instance, options: AppOptions): Around {
   if (app.hasConstraintStrategy(CONSTRAINT)) throw new TypeError(BESIDE)
   if (options.http2 === true && !isHttp2Server(app.server)) throw new TypeError(NO_HTTP2)
-  const hub = new Hub(options, app.log)
+  const hub = new Hub(options, app.log, logsRequests(app))
   app.addConstraintStrategy(upgradesOnly())
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))

@@ -15,8 +15,8 @@ import type { Connection, ConnectionClosedEvent, ConnectionOpenedEvent, UpgradeR
 /** Spans of handshakes and of connections. Names are those of the semantic conventions for HTTP; ours begin with `sockroute.`. */
 export class Tracing {
   readonly #tracer: Tracer
-  readonly #handshakes = new WeakMap<IncomingMessage, Span>()
-  /** What is open is ended with the tracing. */
+  // What is under way, or open, is ended with the tracing.
+  readonly #handshakes = new Map<IncomingMessage, Span>()
   readonly #connections = new Map<Connection, Span>()
 
   constructor(tracer: Tracer) {
@@ -81,8 +81,10 @@ export class Tracing {
 
   /** Nobody would end them later. */
   stop(): void {
-    for (const span of this.#connections.values()) span.end()
-    this.#connections.clear()
+    for (const open of [this.#handshakes, this.#connections]) {
+      for (const span of open.values()) span.end()
+      open.clear()
+    }
   }
 }
 

@@ -75,12 +75,19 @@ export class Handshake {
     const { request } = this.#upgrade
     const refusal = this.#upgrade.check(this.#app.settings(), {
       host: request.headers.host,
+      route: this.#route,
       addressOf: () => request.socket.remoteAddress,
     })
     if (refusal !== undefined) return this.#reject(refusal)
     const isOurs = this.#server.shouldHandle(request)
     if (!isThenable(isOurs)) return this.#handled(isOurs)
     return isOurs.then((value) => this.#decided(() => this.#handled(value)))
+  }
+
+  /** The path that the server is for, where it is asked for; else nothing, since clients may ask for whatever they like. */
+  get #route(): string {
+    const path = this.#server.options.path ?? ''
+    return this.#upgrade.request.url?.split('?', 1)[0] === path ? path : ''
   }
 
   /** It has waited for its turn, and the one before it has become a WebSocket, on which there is nothing to reply. */

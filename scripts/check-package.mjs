@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { root, run, tool } from './run.mjs'
 
 const ENTRY_POINTS = {
-  sockroute: ['createWebSockets', 'prepare', 'Connection', 'handshakeSignal', 'observe'],
+  sockroute: ['createWebSockets', 'prepare', 'Connection', 'handshakeSignal', 'observe', 'redactedUrl'],
   'sockroute/adapter': ['Hub', 'Dispatcher', 'upgradeOf'],
   'sockroute/express': ['websockets', 'attach'],
   'sockroute/fastify': ['default', 'wsPlugin'],

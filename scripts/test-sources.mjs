@@ -6,7 +6,7 @@ import { testFile } from './test-file.mjs'
 
 /** Those with a browser or other programs take longest, the last of these most. Begun last they would run on alone. */
 const SLOW = [
-  /^test\/(examples|honest|hosts)\//,
+  /^test\/(examples|honest|hosts|operating)\//,
   /^test\/adapters\/(redis|nats|cluster)/,
   /^test\/(demo|topics\/processes)/,
 ]
@@ -14,6 +14,7 @@ const SLOW = [
 /** Other programs, processes that are measured, and clients by the thousand: a third of all time, and CI has it. */
 const CI_ONLY = [
   /^test\/honest\/(blocked-loop|clients|many|pages-and-apps|proxies)\./,
+  /^test\/operating\/proxies\./,
   /^test\/adapters\/redis-sharded\./,
   /^test\/topics\/processes-(cut|slow|stopped)\./,
   /^test\/hosts\/(catalogue-memory|compressed-clients|faults-network|faults-process)\./,

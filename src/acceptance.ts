@@ -22,6 +22,11 @@ export class Acceptance {
   #sentStatus = 0
   #place: Place | undefined = undefined
 
+  /** Of the route that checked last. */
+  get settings(): RouteSettings | undefined {
+    return this.#settings
+  }
+
   /** What opens, when its 101 has gone out. The status of the response may change afterwards. */
   get opening(): Opening | undefined {
     return this.#sentStatus === 101 ? this.#opening : undefined

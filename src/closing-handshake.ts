@@ -27,6 +27,8 @@ export class ClosingHandshake {
   reason: Buffer = EMPTY
   /** The peer broke the protocol, or a limit: no answer is awaited. */
   isFailed = false
+  /** It may not stay: what it still sends is dropped. */
+  isDismissed = false
   /** Who took the first step. */
   readonly by: ClosedBy
   /** The limit that was reached, or the rule that was broken. */

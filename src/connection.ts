@@ -35,6 +35,12 @@ export type BinaryType = 'nodebuffer' | 'arraybuffer'
 /** Gives a connection that was made before there was a wire its own. */
 export let join: (connection: Connection, wire: Wire) => Inbox
 
+/** What is behind a connection now. */
+export let insideOf: (connection: Connection<unknown>) => Inside
+
+/** Its data; undefined where nobody has asked for it, nor put anything there: looking at it makes none. */
+export let dataOf: (connection: Connection) => unknown
+
 /** Nobody has asked for `data` yet, nor put anything there. */
 const UNASKED = Symbol('unasked')
 
@@ -53,6 +59,8 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
   static readonly CLOSING = 2
   static readonly CLOSED = 3
   static {
+    insideOf = (connection) => connection.#wire
+    dataOf = (connection) => (connection.#data === UNASKED ? undefined : connection.#data)
     join = (connection, wire) => {
       const before = connection.#wire
       connection.#wire = wire
@@ -188,6 +196,15 @@ export class Connection<Data = Record<string, unknown>> extends ConnectionEmitte
    */
   close(code?: number, reason: string | Uint8Array = ''): void {
     this.#wire.close(closePayload(code, toReason(reason)))
+  }
+
+  /**
+   * Asks the route's `reauthenticate` whether this connection may stay. Fulfils with what it says, and false for a connection that has
+   * ended or ends meanwhile; it never rejects. One that may not stay is closed by then.
+   * @throws TypeError where the route has no `reauthenticate`
+   */
+  reauthenticate(): Promise<boolean> {
+    return this.#wire.reauthenticate()
   }
 
   /** Ends the connection at once, without a closing handshake. */

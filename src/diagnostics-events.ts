@@ -26,8 +26,8 @@ export type RefusalReason =
  */
 export type ClosedBy = 'peer' | 'app' | 'limit' | 'shutdown' | 'network'
 
-/** The limit that was reached, or the rule that the peer broke. */
-export type CauseOfEnd = LimitName | ProtocolErrorCode
+/** The limit that was reached, the rule that the peer broke, or the option whose function has said no. */
+export type CauseOfEnd = LimitName | ProtocolErrorCode | 'reauthenticate'
 
 /** Which connection, as the channels of open connections tell it. */
 export interface OfConnection {
@@ -45,7 +45,7 @@ export interface UpgradeBegunEvent {
 export interface UpgradeRefusedEvent {
   readonly request: IncomingMessage
   readonly route: string
-  /** What was answered; undefined where the client had left before. */
+  /** What was answered; undefined where the client had left before, or a 'wsClientError' listener of `sockroute/ws` answers. */
   readonly status: number | undefined
   readonly reason: RefusalReason
   readonly durationMs: number
@@ -76,7 +76,7 @@ export interface ConnectionClosedEvent extends OfConnection {
   readonly bytesSent: number
   readonly messagesReceived: number
   readonly messagesSent: number
-  /** Most bytes that were unsent at the end of a turn. */
+  /** Most bytes that were unsent at one time. */
   readonly highestBacklogBytes: number
 }
 

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
+import type { RequestLog } from './connection-log.ts'
 import { isOverHttp2 } from './http2/stream-of.ts'
 import type { Hub } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import { checkOrigin } from './origin.ts'
 import { type HandshakeAnswer, readExtendedConnect, readHandshake } from './protocol/handshake.ts'
+import { redactedUrl } from './redact.ts'
 import { FORBIDDEN } from './refusal.ts'
 import { requestedUrl } from './requested-url.ts'
 
@@ -24,6 +26,8 @@ export interface Client {
   readonly route?: string
   /** Asked only where addresses have a limit: Node keeps what it has looked up. */
   addressOf(): string | undefined
+  /** The framework's own log of the request. @defaultValue the app's */
+  readonly log?: RequestLog
 }
 
 /** Whether a handshake is right, and its origin allowed. `host` is the request's as the framework sees it. */
@@ -40,7 +44,7 @@ export function checkHandshake(stage: Stage, settings: RouteSettings, host: stri
   if (foreign === undefined) return answer
   hub.onLimit('origins')
   const { advice, ...details } = foreign
-  hub.log('warn', { ...details, url: requestedUrl(request) }, `sockroute: origin refused; ${advice}`)
+  hub.log('warn', { ...details, url: redactedUrl(requestedUrl(request)) }, `sockroute: origin refused; ${advice}`)
   return FORBIDDEN
 }
 

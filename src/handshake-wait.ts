@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Hub } from './hub.ts'
+import { redactedUrl } from './redact.ts'
 import { requestedUrl } from './requested-url.ts'
 
 /** A handshake whose time is over, as far as the log tells of it. */
@@ -10,7 +11,7 @@ interface Waiting {
 
 /** Tells the log what a handshake has waited for in vain. */
 export function logWait({ hub, response }: Waiting, isReplied: boolean): void {
-  const details = { url: requestedUrl(response.req), status: response.statusCode }
+  const details = { url: redactedUrl(requestedUrl(response.req)), status: response.statusCode }
   const why = waitedFor(response, isReplied)
   hub.log('warn', details, `sockroute: a handshake took longer than handshakeTimeoutMs; ${why}`)
 }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import { ConnectionLog } from './connection-log.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
@@ -12,6 +13,7 @@ import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
 import { appSettings, drainOptions } from './settings.ts'
+import { Staying } from './staying.ts'
 import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
@@ -19,6 +21,7 @@ import type { Limited, WireHost } from './wire-host.ts'
 
 /** The message is no format: what a peer has put into it may hold a `%`. */
 const consoleLogger: Logger = {
+  info: (details, message) => console.info('%s', message, details),
   warn: (details, message) => console.warn('%s', message, details),
   error: (details, message) => console.error('%s', message, details),
 }
@@ -48,6 +51,8 @@ export interface Connections extends Iterable<Connection> {
 export class Hub implements WireHost, TopicHost {
   readonly settings: AppSettings
   readonly logger: Logger
+  /** Whether connections are logged where nothing else is said. */
+  readonly logsConnections: boolean
   readonly heartbeat: Heartbeat<Wire>
   readonly budget: Budget
   readonly quota: Quota
@@ -55,6 +60,7 @@ export class Hub implements WireHost, TopicHost {
   readonly connections: Connections
   readonly topics: TopicHub
   readonly observer: Observer
+  readonly staying: Staying
   /** Open connections, with the server that each came through. */
   readonly #wires = new Map<Wire, object | undefined>()
   readonly #places = new Map<Wire, Place>()
@@ -68,16 +74,19 @@ export class Hub implements WireHost, TopicHost {
   #evicted = 0
   #closing: Promise<void> | undefined = undefined
 
-  constructor(options: AppOptions, logger: Logger = consoleLogger) {
+  /** `logger` stands in for that of the options, and `logsConnections` says whether connections are logged there. */
+  constructor(options: AppOptions, logger: Logger = consoleLogger, logsConnections = false) {
     this.settings = appSettings(options)
     this.logger = this.settings.logger ?? logger
+    this.logsConnections = this.settings.logger === undefined ? logsConnections : this.logger.info !== undefined
     this.clock = this.settings.clock
     if (this.settings.sharedReadBuffer) void proveReadBuffer()
     this.heartbeat = new Heartbeat<Wire>(this.clock)
     this.budget = new Budget(this.settings.maxTotalBytes, this.heartbeat.members)
     this.quota = new Quota(this.settings)
-    this.observer = new Observer(this.clock)
+    this.observer = new Observer(this.clock, new ConnectionLog(this))
     this.connections = listOf(this.#wires)
+    this.staying = new Staying(this)
     this.topics = new TopicHub(this, this.settings.broker)
   }
 
@@ -148,6 +157,7 @@ export class Hub implements WireHost, TopicHost {
     if (opening.place !== undefined) this.#places.set(wire, opening.place)
     this.#upgrades.delete(upgrade)
     this.observer.opened(wire, upgrade)
+    this.staying.opened(wire, opening.settings, opening.request)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
     const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
@@ -183,14 +193,27 @@ export class Hub implements WireHost, TopicHost {
   }
 
   onClosed(wire: Wire): void {
+    this.#wires.delete(wire) // first: from here on it is counted as one that has closed
     this.observer.closed(wire)
+    this.staying.closed(wire)
     this.#places.get(wire)?.release()
     this.#places.delete(wire)
-    this.#wires.delete(wire)
   }
 
   onSettled(wire: Wire): void {
     this.#gone(wire)
+  }
+
+  reauthenticate(wire: Wire): Promise<boolean> {
+    return this.staying.ask(wire)
+  }
+
+  onOrder(bytes: Buffer): void {
+    this.staying.onOrder(bytes)
+  }
+
+  onOrdersLost(): void {
+    this.staying.onOrdersLost()
   }
 
   onLost(messages: number): void {
@@ -204,7 +227,7 @@ export class Hub implements WireHost, TopicHost {
   }
 
   /** A logger that fails must not fail what it reports. */
-  log(level: keyof Logger, details: object, message: string): void {
+  log(level: 'warn' | 'error', details: object, message: string): void {
     try {
       this.logger[level](details, message)
     } catch {

@@ -4,7 +4,6 @@ export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } f
 export type { Clock, Timer } from './clock.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
-export { observe } from './diagnostics.ts'
 export type {
   BrokerEvent,
   BrokerGapEvent,
@@ -34,6 +33,7 @@ export { handshakeSignal } from './handshake-signal.ts'
 export type { Connections } from './hub.ts'
 export type { LimitName, LimitsHit } from './limits.ts'
 export type { Metrics, RouteMetrics, Tally, TimesTaken } from './metrics.ts'
+export { type ObserveOptions, observe, type PassingChannelName } from './observe.ts'
 export type {
   AppOptions,
   ConnectionOptions,
@@ -44,6 +44,7 @@ export type {
   OnError,
   Origins,
   Protocols,
+  Reauthenticate,
   RouteOptions,
   TopicOptions,
 } from './options.ts'
@@ -52,6 +53,7 @@ export { type PreparedMessage, prepare } from './prepared.ts'
 export { CloseCode } from './protocol/close-code.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol/errors.ts'
 export type { SendCallback } from './receipts.ts'
+export { redactedHeaders, redactedUrl } from './redact.ts'
 export type { Broker, BrokerSink } from './topics/broker.ts'
 export { BrokerError, type BrokerErrorCode } from './topics/broker-error.ts'
 export type { ListenOptions, TopicListener } from './topics/listener.ts'
@@ -69,3 +71,4 @@ export type {
   Topics,
 } from './topics/topics.ts'
 export { createWebSockets, type NodeHandler, type NodeRouteOptions, type WebSockets } from './websockets.ts'
+export type { DataFields, Predicate, Which } from './which.ts'

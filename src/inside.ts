@@ -1,3 +1,4 @@
+import type { Audience } from './audience.ts'
 import type { Inbox } from './inbox.ts'
 import type { Sender } from './sender.ts'
 import type { Subscriber } from './topics/subscriber.ts'
@@ -16,6 +17,8 @@ export interface Inside extends Subscriber {
   >
   readonly pulse: { readonly rtt: number | undefined }
   readonly topics: WireHost['topics']
+  /** Who looks at it alone, and who looks at all; undefined where nobody ever did. */
+  audience: Audience | undefined
   /** 'close' has been emitted. */
   readonly isFinished: boolean
   readonly closeCode: number
@@ -24,6 +27,10 @@ export interface Inside extends Subscriber {
   /** `payload` is that of a close frame. */
   close(payload: Buffer): void
   terminate(): void
+  /** Its audience has changed, or may have. */
+  look(): void
+  /** Whether it may stay. @throws TypeError where nobody says */
+  reauthenticate(): Promise<boolean>
   /** Fulfils when 'close' has been emitted. */
   whenFinished(): Promise<void>
 }

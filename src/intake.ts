@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
 import type { Duplex } from 'node:stream'
-import type { OfConnection } from './diagnostics-events.ts'
+import type { Watched } from './audience.ts'
 import { type HeldReader, InflatingSink } from './extensions/inflating-sink.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
 import { turns } from './extensions/turns.ts'
@@ -98,8 +98,9 @@ export class Intake implements HeldReader, TransportListener {
   }
 
   /** From here on frames and messages are told of as those `of` a connection; or not any more. */
-  tell(of: OfConnection | undefined, masked: boolean): void {
-    const tap = of && new IncomingTap(of, masked, this.#assembler, this.#owner)
+  tell(of: Watched | undefined, masked: boolean): void {
+    const way = { frames: this.#assembler, messages: this.#owner, isOver: () => this.#isStopped }
+    const tap = of && new IncomingTap(of, masked, way, this.#assembler.unfinishedBytes)
     this.#parser.redirect(tap ?? this.#assembler)
     const last = this.#inflating ?? this.#assembler
     last.redirect(tap ?? this.#owner)

@@ -19,6 +19,7 @@ export const LIMITS = [
   'maxConnectionsPerHttp2Session',
   'messageRate',
   'maxLifetimeMs',
+  'reauthenticateIntervalMs',
   'maxTopics',
   /** Published messages that a slow socket did not get. */
   'slowSubscriber',

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from './clock.ts'
+import type { ConnectionLog, Logged } from './connection-log.ts'
 import { NamedThings } from './counting.ts'
 import { CHANNELS } from './diagnostics.ts'
 import type { ConnectionClosedEvent, LimitEvent, OfConnection, RefusalReason } from './diagnostics-events.ts'
@@ -24,14 +25,16 @@ export interface Handshake {
 /** What happens in an app: counted, and told on the diagnostics channels. Nothing comes here for every message. */
 export class Observer {
   readonly #clock: Clock
+  readonly #log: ConnectionLog
   /** Under way. */
   #drains = 0
   /** What the first of them began with. */
   #drain = { connections: 0, handshakes: 0, begunAt: 0 }
   readonly #routes = new NamedThings(MOST_ROUTES, () => new RouteCounts())
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, log: ConnectionLog) {
     this.#clock = clock
+    this.#log = log
   }
 
   begun(request: IncomingMessage): void {
@@ -39,18 +42,23 @@ export class Observer {
     if (channel.hasSubscribers) channel.publish({ request })
   }
 
-  refused({ request, route, elapsedMs }: Handshake, status: number | undefined, reason: RefusalReason): void {
+  refused(handshake: Logged, status: number | undefined, reason: RefusalReason): void {
+    const { request, route, elapsedMs } = handshake
     this.#routes.of(route).refused.add(reason)
     const channel = CHANNELS['sockroute:upgrade:refused']
     if (channel.hasSubscribers) channel.publish({ request, route, status, reason, durationMs: elapsedMs })
+    this.#log.refused(handshake, status, reason)
   }
 
-  opened({ connection, route }: OfConnection, { request, elapsedMs }: Handshake): void {
+  opened(wire: Wire, handshake: Logged): void {
+    const { connection, route } = wire
+    const { request, elapsedMs } = handshake
     const counts = this.#routes.of(route)
     counts.opened++
     counts.handshakeTimes.add(elapsedMs)
     const channel = CHANNELS['sockroute:connection:opened']
     if (channel.hasSubscribers) channel.publish({ connection, route, request, handshakeMs: elapsedMs })
+    this.#log.opened(wire, handshake)
   }
 
   /** Called when the transport is gone, and before what is unsent is forgotten. */
@@ -60,7 +68,10 @@ export class Observer {
     counts.closedBy.add(wire.ending?.by ?? 'network')
     counts.addTraffic(wire)
     const channel = CHANNELS['sockroute:connection:closed']
-    if (channel.hasSubscribers) channel.publish(closedEvent(wire, this.#clock.now()))
+    if (!channel.hasSubscribers && !this.#log.has(wire)) return
+    const event = closedEvent(wire, this.#clock.now())
+    channel.publish(event)
+    this.#log.closed(wire, event)
   }
 
   limit(limit: LimitName, of?: Limited): void {
@@ -98,10 +109,10 @@ export class Observer {
 
   /** What was counted, and what the open connections among `wires` have counted so far. */
   metrics(wires: Iterable<Wire>, handshakes: number): Metrics {
-    const now = new NamedThings(MOST_ROUTES + 1, () => new RouteCounts()) // 'other' is one more
+    const now = new NamedThings(MOST_ROUTES + 1, () => new RouteCounts(Infinity)) // 'other' is one more
     for (const [route, counts] of this.#routes) now.of(route).add(counts.all)
     for (const wire of wires) now.of(this.#routes.nameOf(wire.route)).addOpen(wire)
-    const all = new RouteCounts()
+    const all = new RouteCounts(Infinity)
     const routes = [...now].map(([route, counts]) => [route, counts.all] as const)
     for (const [, metrics] of routes) all.add(metrics)
     return { ...all.all, handshakes, routes: Object.fromEntries(routes) }
@@ -129,6 +140,6 @@ function closedEvent(wire: Wire, now: number): ConnectionClosedEvent {
     bytesSent: outbox.writtenBytes,
     messagesReceived: intake.messages,
     messagesSent: sender.messages,
-    highestBacklogBytes: wire.highestBacklogBytes,
+    highestBacklogBytes: outbox.highestUnsentBytes,
   }
 }

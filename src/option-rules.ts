@@ -60,7 +60,12 @@ const withMethods =
       ? undefined
       : `takes ${what}: an object with the methods ${names.join(', ')}`
 
-const logger = withMethods(`a logger, such as console or pino's`, ['warn', 'error'])
+const logger: Rule = (value) => {
+  const fault = withMethods(`a logger, such as console or pino's`, ['warn', 'error'])(value)
+  if (fault !== undefined) return fault
+  const { info } = value as { readonly info?: unknown } // an object, as checked
+  return info === undefined || isFunction(info) ? undefined : 'takes a logger whose info, if it has one, is a method'
+}
 const broker = withMethods(`a broker's driver`, ['start', 'subscribe', 'unsubscribe', 'publish', 'close'])
 const clock = withMethods(`a clock, such as new TestClock()`, ['now', 'today', 'setTimeout', 'setInterval'])
 
@@ -140,6 +145,9 @@ export const ROUTE_RULES: Record<string, Rule> = {
   maxHeaderFields: count,
   handshakeTimeoutMs: ms(true),
   onError: fn,
+  reauthenticate: fn,
+  reauthenticateIntervalMs: ms(true),
+  logConnections: flag,
 }
 
 export const APP_RULES: Record<string, Rule> = {

@@ -167,6 +167,12 @@ export type CompressionSettings = Readonly<Required<CompressionOptions>>
  */
 export type OnError = (error: unknown, socket: Connection, request: never) => void
 
+/**
+ * Whether a connection that is open may stay. `request` is the framework's own, which then lives as long as the connection. What it
+ * throws, or rejects with, goes where handlers' errors go, and the connection is closed in any case.
+ */
+export type Reauthenticate = (socket: Connection, request: never) => boolean | Promise<boolean>
+
 /** What a route may set; whatever it leaves out comes from the router or plugin around it, then from the app. */
 export interface RouteOptions extends ConnectionOptions, TopicOptions {
   /**
@@ -212,10 +218,29 @@ export interface RouteOptions extends ConnectionOptions, TopicOptions {
    * What to do with what handlers throw. The default logs it and closes with 1011 and no detail.
    */
   readonly onError?: OnError
+  /**
+   * Asked again whether a connection that is open may stay: each `reauthenticateIntervalMs`, by `socket.reauthenticate()` and
+   * `app.ws.reauthenticate()`, and when orders of other processes may have been lost. False closes it with 3000 (unauthorized), and what the
+   * client still sends is dropped. Messages go on while it is asked.
+   * @defaultValue undefined (the handshake's answer holds)
+   */
+  readonly reauthenticate?: Reauthenticate
+  /**
+   * So often `reauthenticate` is asked, less a random tenth. One that has not answered by the next time closes the connection with 1013.
+   * @defaultValue 'unlimited'
+   */
+  readonly reauthenticateIntervalMs?: Limit
+  /**
+   * One line of the log when a connection opens and one when it closes, or one when its handshake is refused, at the level `info`.
+   * @defaultValue true for a `logger` with the method `info`, and on Fastify unless `disableRequestLogging` is set; else false
+   */
+  readonly logConnections?: boolean
 }
 
 /** Where what an operator should know goes: `console`, pino, and whatever has these methods. */
 export interface Logger {
+  /** For lines about single connections: see `logConnections`. */
+  info?(details: object, message: string): void
   warn(details: object, message: string): void
   error(details: object, message: string): void
 }
@@ -324,6 +349,9 @@ export interface RouteSettings extends ConnectionSettings, TopicSettings {
   readonly maxHeaderFields: number
   readonly handshakeTimeoutMs: number
   readonly onError: OnError | undefined
+  readonly reauthenticate: Reauthenticate | undefined
+  readonly reauthenticateIntervalMs: number
+  readonly logConnections: boolean | undefined
 }
 
 /** Every option of an app with its value. */
@@ -374,6 +402,9 @@ export const DEFAULTS: AppSettings = {
   maxHeaderFields: 100,
   handshakeTimeoutMs: 10_000,
   onError: undefined,
+  reauthenticate: undefined,
+  reauthenticateIntervalMs: Infinity,
+  logConnections: undefined,
   passUpgrades: [],
   maxPendingHandshakes: 10_000,
   maxConnections: Infinity,

@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream'
+import type { Watched } from './audience.ts'
 import { type Batch, Chunks, type FrameTarget, type Original, type Slot } from './chunks.ts'
-import type { OfConnection } from './diagnostics-events.ts'
+import { isWatched } from './diagnostics.ts'
 import { inNoContext } from './no-context.ts'
 import { OutgoingTap } from './outgoing-tap.ts'
 import { Receipts, type SendCallback } from './receipts.ts'
 
 export interface OutboxOwner {
-  /** A turn begins in which frames are added, and none has been yet. */
-  onTurn(): void
+  /** Somebody began to look at all connections, or nobody does any more. */
+  onLooked(): void
   /** The transport has taken more of what was added. */
   onSent(): void
   /** What is unsent may have changed: more was added, or less is left. */
@@ -26,6 +27,14 @@ export type { Slot } from './chunks.ts'
 
 /** Those whose frames leave when the event loop's turn ends: one task for all, since a broadcast reaches thousands. */
 let due: Outbox[] = []
+
+/** Somebody looks at what passes through all connections; known anew when a turn begins, in which thousands may have a part. */
+let isLookedAt = false
+
+function beginTurn(): void {
+  isLookedAt = isWatched()
+  inNoContext(scheduleEnd)
+}
 
 const scheduleEnd = (): void => process.nextTick(endTurns)
 
@@ -60,6 +69,7 @@ export class Outbox {
   #inFlight = 0
   #inTurn = false
   #ending = false
+  #highestUnsentBytes = 0
 
   constructor(transport: Duplex, owner: OutboxOwner, chunks: Chunks = new Chunks(transport)) {
     this.#transport = transport
@@ -73,6 +83,11 @@ export class Outbox {
     return this.#chunks.added - this.#written
   }
 
+  /** Most that they ever were. */
+  get highestUnsentBytes(): number {
+    return Math.max(this.#highestUnsentBytes, this.unsentBytes)
+  }
+
   /** The same, and what the callbacks cost that wait for it. */
   get chargedBytes(): number {
     return this.unsentBytes + (this.#receipts === undefined ? 0 : this.#receipts.bytes)
@@ -83,13 +98,18 @@ export class Outbox {
     return this.#written
   }
 
+  /** Frames are told of. */
+  get isTold(): boolean {
+    return this.#frames !== this.#chunks
+  }
+
   /** Nothing can go out now. */
   get isStuck(): boolean {
     return this.#chunks.isStuck
   }
 
   /** From here on frames are told of as those `of` a connection; or not any more. */
-  tell(of: OfConnection | undefined, masked: boolean): void {
+  tell(of: Watched | undefined, masked: boolean): void {
     this.#frames = of === undefined ? this.#chunks : new OutgoingTap(of, masked, this.#chunks)
   }
 
@@ -128,6 +148,8 @@ export class Outbox {
   /** Until `endTurn`, frames gather. Without it they gather until the event loop's turn ends. */
   beginTurn(): void {
     this.#inTurn = true
+    isLookedAt = isWatched()
+    if (isLookedAt !== this.isTold) this.#owner.onLooked()
   }
 
   endTurn(): void {
@@ -166,9 +188,9 @@ export class Outbox {
 
   #scheduleTurn(): void {
     this.#inTurn = true
-    if (due.length === 0) inNoContext(scheduleEnd)
+    if (due.length === 0) beginTurn()
     due.push(this)
-    this.#owner.onTurn()
+    if (isLookedAt !== this.isTold) this.#owner.onLooked()
   }
 
   #flushMany(): void {
@@ -188,6 +210,7 @@ export class Outbox {
 
   #onWrite({ bytes, positions }: Batch, error?: Error | null): void {
     if (error || this.#transport.destroyed) return // what was under way is lost, and `drop` tells everybody
+    this.#highestUnsentBytes = this.highestUnsentBytes // from here on it is less: nowhere else is there a peak to see
     this.#inFlight -= bytes
     this.#written += bytes
     this.#position += positions

@@ -1,19 +1,18 @@
+import type { Watched } from './audience.ts'
 import type { FrameTarget, Original, Slot } from './chunks.ts'
-import { FRAMES, MESSAGES } from './diagnostics.ts'
-import type { OfConnection } from './diagnostics-events.ts'
 import { FIN, headerLength, RSV1 } from './protocol/frame-writer.ts'
 import { isControl, Opcode } from './protocol/opcode.ts'
 
 /** Stands in the way of frames that go out, and tells of them; there only while somebody looks. */
 export class OutgoingTap implements FrameTarget {
-  readonly #of: OfConnection
+  readonly #of: Watched
   readonly #masked: boolean
   readonly #next: FrameTarget
-  /** Of a message in parts, so far. */
-  #sentBytes = 0
+  /** Of a message in parts, so far; undefined for one that was begun before. */
+  #sentBytes: number | undefined = undefined
   #isBinary = false
 
-  constructor(of: OfConnection, masked: boolean, next: FrameTarget) {
+  constructor(of: Watched, masked: boolean, next: FrameTarget) {
     this.#of = of
     this.#masked = masked
     this.#next = next
@@ -49,10 +48,10 @@ export class OutgoingTap implements FrameTarget {
     const opcode = first & 0x0f
     const fin = (first & FIN) !== 0
     const rsv1 = (first & RSV1) !== 0
-    if (FRAMES.hasSubscribers) {
-      const { connection, route } = this.#of
+    const { connection, route, audience } = this.#of
+    if (audience.frames.hasSubscribers) {
       const shape = { fin, rsv1, opcode, masked: this.#masked, payloadLength: payload.length, payload }
-      FRAMES.publish({ connection, route, direction: 'out', ...shape })
+      audience.frames.publish({ connection, route, direction: 'out', ...shape })
     }
     if (!isControl(opcode)) this.#tellMessage(opcode, fin, payload, rsv1 ? original?.payload : payload)
   }
@@ -61,12 +60,22 @@ export class OutgoingTap implements FrameTarget {
   #tellMessage(opcode: number, fin: boolean, payload: Buffer, whole: Buffer | undefined): void {
     const isFirst = opcode !== Opcode.Continuation
     if (isFirst) this.#isBinary = opcode === Opcode.Binary
-    const wireLength = (isFirst ? 0 : this.#sentBytes) + payload.length
+    const before = isFirst ? 0 : this.#sentBytes
+    if (before === undefined) return // nobody saw its beginning
+    const wireLength = before + payload.length
     this.#sentBytes = wireLength
-    if (!fin || !MESSAGES.hasSubscribers) return
-    const { connection, route } = this.#of
+    const { connection, route, audience } = this.#of
+    if (!fin || !audience.messages.hasSubscribers) return
     const data = isFirst ? whole : undefined
     const byteLength = data === undefined ? wireLength : data.length
-    MESSAGES.publish({ connection, route, direction: 'out', isBinary: this.#isBinary, byteLength, wireLength, data })
+    audience.messages.publish({
+      connection,
+      route,
+      direction: 'out',
+      isBinary: this.#isBinary,
+      byteLength,
+      wireLength,
+      data,
+    })
   }
 }

@@ -16,7 +16,7 @@ export class RouteCounts {
   opened = 0
   handlerErrors = 0
   readonly refused = new NamedCounts()
-  readonly closed = new NamedCounts(MOST_CODES)
+  readonly closed: NamedCounts
   readonly closedBy = new NamedCounts()
   readonly limitsHit = new NamedCounts()
   readonly handshakeTimes = new Times()
@@ -27,6 +27,11 @@ export class RouteCounts {
   #bytesReceived = 0
   #bytesSent = 0
   #backlogBytes = 0
+
+  /** `mostCodes`: behind so many, peers' close codes are counted together. A sum has all that its parts have, or a code might lose its place. */
+  constructor(mostCodes: number = MOST_CODES) {
+    this.closed = new NamedCounts(mostCodes)
+  }
 
   /** Of one that is over, or is being counted now. */
   addTraffic({ receivedBytes, outbox, intake, sender }: Traffic): void {

@@ -23,7 +23,7 @@ export interface SenderOwner {
   /** A later ping came before an earlier one could be answered. */
   onPongReplaced(): void
   /** As the outbox tells. */
-  onTurn(): void
+  onLooked(): void
   /** The congestion is over. */
   onDrained(): void
   /** What is unsent may have changed. */
@@ -193,8 +193,8 @@ export class Sender implements OutboxOwner {
     this.#owner.onUnsent()
   }
 
-  onTurn(): void {
-    this.#owner.onTurn()
+  onLooked(): void {
+    this.#owner.onLooked()
   }
 
   #release(held: Held[]): void {

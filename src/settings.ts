@@ -5,6 +5,7 @@ import {
   type ConnectionSettings,
   DEFAULTS,
   type DrainOptions,
+  type Logger,
   type RouteOptions,
   type RouteSettings,
 } from './options.ts'
@@ -17,6 +18,7 @@ export function appSettings(options: AppOptions): AppSettings {
   const settings = { ...overlay(DEFAULTS, options), drain } as AppSettings
   checkTogether(settings)
   checkTotal(options, settings)
+  checkLog(settings)
   return settings
 }
 
@@ -36,6 +38,7 @@ export function inherit<S extends RouteSettings>(around: S, options: RouteOption
   inherited.set(around, known)
   const settings = (known.get(options) ?? overlay(around, options)) as S
   checkTogether(settings)
+  checkLog(settings)
   known.set(options, settings)
   return settings
 }
@@ -52,6 +55,17 @@ export function checkTogether({ maxBufferedBytes, maxUnsentBytes }: ConnectionSe
   if (maxUnsentBytes >= maxBufferedBytes) return
   throw new TypeError(
     `sockroute: maxUnsentBytes (${maxUnsentBytes}) is the hard limit above maxBufferedBytes (${maxBufferedBytes}), and cannot be less`,
+  )
+}
+
+/** `logger` is the app's: a route has it from there. */
+function checkLog({
+  logConnections,
+  logger,
+}: Pick<RouteSettings, 'logConnections'> & { readonly logger?: unknown }): void {
+  if (logConnections !== true || logger === undefined || (logger as Logger).info !== undefined) return // a Logger, as checked
+  throw new TypeError(
+    "sockroute: logConnections needs a logger with the method info, such as console or pino's; the one given has only warn and error",
   )
 }
 

@@ -5,6 +5,7 @@ import { Acceptance } from './acceptance.ts'
 import { attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { Connection } from './connection.ts'
+import type { Logged, RequestLog } from './connection-log.ts'
 import type { RefusalReason } from './diagnostics-events.ts'
 import type { Departing } from './drain.ts'
 import type { Client } from './handshake-check.ts'
@@ -35,7 +36,7 @@ const LINGER_MS = 2_000
 type State = 'waiting' | 'routing' | 'accepted' | 'refused' | 'over'
 
 /** One opening handshake, from complete headers to the 101 or a refusal. Nothing is upgraded before the last of it. */
-export class Upgrade implements Departing, SocketOwner {
+export class Upgrade implements Departing, SocketOwner, Logged {
   /** The app in which routing stands. */
   hub: Hub
   readonly request: IncomingMessage
@@ -52,8 +53,11 @@ export class Upgrade implements Departing, SocketOwner {
   #state: State = 'waiting'
   /** A reply was given, and may still be held up on its way: by the store of a session, say. */
   #isReplied = false
-  /** The one that has checked it last. */
+  /** The one that has checked it last, and who asks, as that one sees it. */
   route = ''
+  client: Client | undefined = undefined
+  /** The framework's own, of the request. */
+  log: RequestLog | undefined = undefined
   /** Why it is refused, if it is: what the app replies, until something else is known. */
   #reason: RefusalReason = 'app'
   /** What the handshake has become. */
@@ -98,6 +102,10 @@ export class Upgrade implements Departing, SocketOwner {
 
   get elapsedMs(): number {
     return this.#time.elapsedMs
+  }
+
+  get inForce(): RouteSettings {
+    return this.#acceptance.settings ?? this.settings
   }
 
   /** Aborted when the client leaves, or the handshake's time is over. */
@@ -157,6 +165,8 @@ export class Upgrade implements Departing, SocketOwner {
   check(settings: RouteSettings, client: Client): HandshakeRefusal | undefined {
     if (this.#state === 'routing') this.#time.limit(settings.handshakeTimeoutMs)
     this.route = client.route ?? ''
+    this.client = client
+    this.log = client.log ?? this.log
     const refusal = this.#acceptance.check(this, settings, client)
     this.#reason = refusal === undefined ? 'app' : reasonOf(refusal)
     return refusal
@@ -190,8 +200,9 @@ export class Upgrade implements Departing, SocketOwner {
     this.#open(opening)
   }
 
-  /** Somebody else answers: the socket is theirs. It stays guarded against errors. */
+  /** Somebody else answers, if anybody: the socket is theirs, and the handshake refused. It stays guarded against errors. */
   release(): Duplex {
+    this.hub.observer.refused(this, undefined, this.#reason)
     this.#state = 'over'
     this.#acceptance.leave()
     this.#time.cancel()
@@ -201,9 +212,10 @@ export class Upgrade implements Departing, SocketOwner {
     return this.#socket.release().on('error', ignore)
   }
 
-  /** Somebody replies. */
-  onReply(): void {
+  /** Somebody replies; `log` is the framework's, of the request. */
+  onReply(log?: RequestLog): void {
     this.#isReplied = true
+    this.log ??= log
   }
 
   /** The response's head goes out. Returns what belongs to it. */

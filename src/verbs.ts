@@ -5,6 +5,7 @@ import type { DrainOptions } from './options.ts'
 import type { MessageData } from './payload.ts'
 import type { PreparedMessage } from './prepared.ts'
 import type { Published, PublishOptions, Topics } from './topics/topics.ts'
+import type { Which } from './which.ts'
 
 /** What an app can do with all of its WebSockets; `app.ws` has them. */
 export interface AppVerbs {
@@ -31,7 +32,24 @@ export interface AppVerbs {
    * `spreadMs`; what is open after `deadlineMs` is terminated. Fulfils when the last is gone and its handler has settled.
    * The HTTP server goes on: to end that, too, `server.close()` is enough, and does this first.
    */
-  close(options?: DrainOptions): Promise<void>
+  close(): Promise<void>
+  close(options: DrainOptions): Promise<void>
+  /**
+   * Closes the sockets that are meant, and drops what their clients still send: to log somebody out. A function says so of each socket of
+   * this process. Fields of `socket.data`, such as `{ userId: 42 }`, are told to the app's other processes, too. Fulfils with how many of
+   * this process were closed: at once, or when the broker has taken it. Rejects with a `BrokerError` when it has not; those here are
+   * closed all the same.
+   * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws TypeError or RangeError for a wrong argument, such as no code, or an object without fields: then nothing is closed
+   */
+  close<Data = Record<string, unknown>>(which: Which<Data>, code: number, reason?: string): Promise<number>
+  /**
+   * Asks `reauthenticate` for the sockets that are meant, as `close` has it, or for all of this process; a few at a time. Those of routes
+   * without that option stay. Fulfils with how many of this process may not stay, or have gone meanwhile.
+   * @throws TypeError for what says nothing about which are meant
+   */
+  reauthenticate<Data = Record<string, unknown>>(which?: Which<Data>): Promise<number>
 }
 
 /** Gives them to `target`. Not by `Object.assign`, which would read what is to be read each time. */
@@ -43,9 +61,26 @@ export function withVerbs<Target extends object>(target: Target, hub: Hub): Targ
     topics: { value: hub.topics.view, enumerable: true },
     publish: { value: hub.topics.publish.bind(hub.topics), enumerable: true },
     publishConfirmed: { value: hub.topics.publishConfirmed.bind(hub.topics), enumerable: true },
-    close: { value: (options?: DrainOptions) => hub.close(options), enumerable: true },
+    close: { value: (...args: unknown[]) => close(hub, args), enumerable: true },
+    reauthenticate: { value: (...args: unknown[]) => reauthenticate(hub, args), enumerable: true },
   }
   return Object.defineProperties(target, verbs) as Target & AppVerbs // which are those
+}
+
+/** The whole app is closed where that is what was written, and not where somebody's choice of sockets has become nothing. */
+export function close(hub: Hub, args: readonly unknown[]): Promise<unknown> {
+  if (args.length === 0) return hub.close()
+  const [which, code, reason] = args
+  if (args.length > 1 || typeof which === 'function') return hub.staying.close(which, code, reason)
+  if (which !== undefined) return hub.close(which as DrainOptions) // checked there
+  throw new TypeError(
+    'sockroute: close() closes the app, close(options) does it with options, and close(which, code) closes some sockets; got undefined',
+  )
+}
+
+/** For all only where nothing was written. */
+export function reauthenticate(hub: Hub, args: readonly unknown[]): Promise<number> {
+  return args.length === 0 ? hub.staying.reauthenticateAll() : hub.staying.reauthenticate(args[0])
 }
 
 /** @throws TypeError if `handler` is none */

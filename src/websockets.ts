@@ -16,7 +16,8 @@ import { carry } from './server-close.ts'
 import { inherit, routeOptions } from './settings.ts'
 import type { Published, PublishOptions, Topics } from './topics/topics.ts'
 import { Upgrade } from './upgrade.ts'
-import { type AppVerbs, checkHandler } from './verbs.ts'
+import { type AppVerbs, checkHandler, close, reauthenticate } from './verbs.ts'
+import type { Which } from './which.ts'
 
 /** What a route of plain `node:http` may set. */
 export interface NodeRouteOptions extends RouteOptions {
@@ -145,8 +146,18 @@ export class WebSockets implements AppVerbs {
   }
 
   /** Ends all connections, and takes no more. Fulfils when the last is gone. */
-  close(options?: DrainOptions): Promise<void> {
-    return this.#hub.close(options)
+  close(): Promise<void>
+  close(options: DrainOptions): Promise<void>
+  /** Closes the sockets that are meant, and fulfils with how many of this process they were. */
+  close<Data = Record<string, unknown>>(which: Which<Data>, code: number, reason?: string): Promise<number>
+  close(...args: unknown[]): Promise<unknown> {
+    return close(this.#hub, args)
+  }
+
+  /** Asks whether those that are meant may stay, or all. Fulfils with how many may not. */
+  reauthenticate<Data = Record<string, unknown>>(which?: Which<Data>): Promise<number>
+  reauthenticate(...args: unknown[]): Promise<number> {
+    return reauthenticate(this.#hub, args)
   }
 
   /** Options are checked when they are first seen. */

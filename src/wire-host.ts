@@ -26,6 +26,8 @@ export interface WireHost {
   onSettled(wire: Wire): void
   /** The heartbeat's ping was answered. */
   onRoundTrip(wire: Wire, rttMs: number): void
+  /** Whether the connection may stay. @throws TypeError where its route does not say */
+  reauthenticate(wire: Wire): Promise<boolean>
   /** A limit was reached, by a connection if there is one. */
   onLimit(name: LimitName, at?: Limited): void
   /** So many messages of a peer that has gone were dropped: their handler took too long, or never listened. */

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { markAsUntransferable } from 'node:worker_threads'
+import { Audience } from './audience.ts'
 import type { Holder } from './budget.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection, join } from './connection.ts'
 import { Deadlines, type Due, shortestMs, type Watched } from './deadlines.ts'
-import { CHANNELS, isWatched } from './diagnostics.ts'
-import type { CauseOfEnd, ClosedBy, OfConnection } from './diagnostics-events.ts'
+import { CHANNELS } from './diagnostics.ts'
+import type { CauseOfEnd, ClosedBy } from './diagnostics-events.ts'
 import type { Departing } from './drain.ts'
 import type { ConnectionEvents } from './events.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
@@ -63,6 +64,7 @@ export interface Agreement {
 export class Wire
   implements InboxOwner, IntakeOwner, SenderOwner, ClosingOwner, Watched, Beating, Departing, Holder, Inside
 {
+  // What each turn needs comes first: with thousands of connections each line of memory that is not in the cache counts.
   readonly connection: Connection
   readonly inbox: Inbox
   readonly sender: Sender
@@ -70,27 +72,8 @@ export class Wire
   readonly outbox: Outbox
   readonly settings: WireSettings
   readonly role: Role
-  /** The subprotocol; '' for none. */
-  readonly protocol: string
-  /** '' for none. */
-  readonly extensions: string
-  /** What diagnostics call it; '' where there is none. */
-  readonly route: string
-  /** By the clock, in whole milliseconds. */
-  readonly openedAt: number
-  /** Of the transport, since the handshake. */
-  receivedBytes = 0
-  /** Most that was unsent when a turn ended. */
-  highestBacklogBytes = 0
-  /** 'close' has been emitted. */
-  isFinished = false
   /** What the budget was told that we hold. */
   chargedBytes = 0
-  /** What has come since our close frame, in bytes. */
-  lateBytes = 0
-  /** The topics that it is subscribed to; or was, until 'close' has been told. */
-  subscriptions: Members<string> = undefined
-  topicCharacters = 0
   readonly #transport: Duplex
   readonly #host: WireHost
   readonly #report: ErrorReport | undefined
@@ -105,8 +88,24 @@ export class Wire
   #closing: ClosingHandshake | undefined = undefined
   readonly #throttle: Throttle | undefined
   #finishWaiters: (() => void)[] | undefined = undefined
-  /** Somebody looks at its frames or messages. */
-  #isWatched = false
+  /** The subprotocol; '' for none. */
+  readonly protocol: string
+  /** '' for none. */
+  readonly extensions: string
+  /** What diagnostics call it; '' where there is none. */
+  readonly route: string
+  /** By the clock, in whole milliseconds. */
+  readonly openedAt: number
+  /** Of the transport, since the handshake. */
+  receivedBytes = 0
+  /** 'close' has been emitted. */
+  isFinished = false
+  /** What has come since our close frame, in bytes. */
+  lateBytes = 0
+  /** The topics that it is subscribed to; or was, until 'close' has been told. */
+  subscriptions: Members<string> = undefined
+  topicCharacters = 0
+  audience: Audience | undefined = undefined
 
   /** `report` is told what handlers throw; without it the host is. */
   constructor(
@@ -134,6 +133,7 @@ export class Wire
     this.#deadlines = new Deadlines(settings, this, host.heartbeat.now)
     const { messageRate } = settings
     this.#throttle = messageRate && new Throttle(messageRate, host.heartbeat.clock, () => this.#regulate())
+    if (this.audience !== undefined) this.look()
   }
 
   /**
@@ -206,6 +206,13 @@ export class Wire
     return this.#host.topics
   }
 
+  /** What passes is told while there is an audience, and passes by while there is none. */
+  look(): void {
+    const isLookedAt = this.audience?.isThere === true && !this.#isGone
+    if (!isLookedAt) this.audience = undefined
+    if (isLookedAt !== this.outbox.isTold) this.#tell()
+  }
+
   deliver(message: PreparedMessage): boolean {
     return this.sender.deliver(message)
   }
@@ -214,7 +221,7 @@ export class Wire
     this.close(SLOW, 'limit', 'slowSubscriber')
   }
 
-  call(listener: (...args: never[]) => unknown, args: unknown[]): unknown {
+  call(listener: (...args: never[]) => unknown, args: unknown[]): boolean | Promise<boolean> {
     return this.inbox.call(listener, args)
   }
 
@@ -224,6 +231,22 @@ export class Wire
     this.#end(by, cause).request(payload)
     if (!this.#isAwaited) this.inbox.discard()
     this.#regulate()
+  }
+
+  /**
+   * As `close`, and what has come and still comes is nobody's any more: the peer may not be who it was. Returns whether it was open.
+   */
+  dismiss(payload: Buffer, by: ClosedBy, cause?: CauseOfEnd): boolean {
+    const wasOpen = this.isOpen
+    this.inbox.discard()
+    this.close(payload, by, cause)
+    if (this.#closing !== undefined) this.#closing.isDismissed = true
+    this.onTaken()
+    return wasOpen
+  }
+
+  reauthenticate(): Promise<boolean> {
+    return this.#host.reauthenticate(this)
   }
 
   /** The app is shutting down. */
@@ -253,7 +276,6 @@ export class Wire
   // What the intake tells.
 
   onBytes(count: number): void {
-    this.onTurn()
     this.receivedBytes += count
     this.pulse.heard(this.#host.heartbeat.now)
     if (!this.isOpen) this.lateBytes += count
@@ -287,13 +309,14 @@ export class Wire
     this.#end('network').step('transport-closed')
     this.intake.stop()
     this.#isGone = true
+    if (this.audience !== undefined) this.look() // for the last time
     this.#host.onClosed(this) // while it is known what was sent
     this.sender.drop()
     this.inbox.pump()
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    if (!this.isOpen && !this.#isAwaited) return
+    if (this.#closing !== undefined && (this.#closing.isDismissed || !this.#isAwaited)) return
     this.#count()
     this.inbox.add(data, isBinary)
     if (this.inbox.isFull && !this.#dropsUnheard()) this.intake.hold()
@@ -341,14 +364,12 @@ export class Wire
 
   onUnsent(): void {
     this.#quietUntil = 0 // told at the end of each read and write
-    const { unsentBytes } = this.outbox
-    if (unsentBytes > this.highestBacklogBytes) this.highestBacklogBytes = unsentBytes
     this.#account()
   }
 
-  /** Asked once a turn: frames and messages pass by while nobody looks at them. */
-  onTurn(): void {
-    if (isWatched() !== this.#isWatched) this.#watch()
+  onLooked(): void {
+    this.audience ??= new Audience()
+    this.look()
   }
 
   onTaken(): void {
@@ -483,9 +504,9 @@ export class Wire
   }
 
   /** What passes is told from now on, or not any more. */
-  #watch(): void {
-    this.#isWatched = !this.#isWatched
-    const of: OfConnection | undefined = this.#isWatched ? this : undefined
+  #tell(): void {
+    const { connection, route, audience } = this
+    const of = audience && { connection, route, audience }
     this.intake.tell(of, this.role.hearsMasked)
     this.outbox.tell(of, !this.role.hearsMasked)
   }

@@ -31,7 +31,7 @@ t.test('a callback of send runs in the context of its caller', async (t) => {
 
 t.test('nobody runs in the context of whoever was the first of a turn', async (t) => {
   const seen: (string | undefined)[] = []
-  const owner = { onSent: () => seen.push(whose.getStore()), onUnsent: () => undefined, onTurn: () => undefined }
+  const owner = { onSent: () => seen.push(whose.getStore()), onUnsent: () => undefined, onLooked: () => undefined }
   const outboxes = [0, 1].map(() => new Outbox(pair()[0], owner))
   whose.run('alice', () => outboxes[0].addRaw(Buffer.from([0x81, 0])))
   outboxes[1].addRaw(Buffer.from([0x81, 0]))

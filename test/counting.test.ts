@@ -1,6 +1,11 @@
 import t from 'tap'
+import { ConnectionLog } from '../src/connection-log.ts'
 import { NamedCounts, NamedThings, Times } from '../src/counting.ts'
+import type { Hub } from '../src/hub.ts'
+import { Observer } from '../src/observer.ts'
 import { RouteCounts } from '../src/route-counts.ts'
+import type { Wire } from '../src/wire.ts'
+import { FakeClock } from './support/clock.ts'
 
 t.test('names that others choose are bounded', async (t) => {
   const counts = new NamedCounts(2)
@@ -56,4 +61,21 @@ t.test('a sum has all of its parts, and is none of them', async (t) => {
     roundTrips: { count: 1, sumMs: 7 },
   })
   t.equal(open.all.opened, 0)
+})
+
+t.test('no counter of the app falls because another route has met new codes', async (t) => {
+  const observer = new Observer(new FakeClock(), new ConnectionLog({ settings: { logger: undefined } } as Hub)) // nobody opens, nor is refused
+  const close = (route: string, closeCode: number): void => {
+    const wire = { route, closeCode, outbox: { writtenBytes: 0 }, intake: { messages: 0 }, sender: { messages: 0 } }
+    observer.closed(wire as Wire) // as far as it is asked
+  }
+  close('/a', 1000)
+  close('/b', 4999)
+  const before = observer.metrics([], 0)
+  t.same(before.closed, { 1000: 1, 4999: 1 })
+  for (let code = 4000; code < 4100; code++) close('/a', code)
+  const { closed, routes } = observer.metrics([], 0)
+  t.equal(closed[4999], 1)
+  t.equal(closed.other, 69)
+  t.equal(routes['/a'].closed.other, 69)
 })

@@ -53,8 +53,10 @@ function setUp(options: AppOptions = {}): Setup {
 
 /** A handshake under way, of which the hub only knows that it is to go. */
 function fakeUpgrade(server?: object): Upgrade {
-  return { server, depart: () => undefined, terminate: () => undefined } as unknown as Upgrade
+  return { server, inForce: {}, request: {}, depart: () => undefined, terminate: () => undefined } as unknown as Upgrade
 }
+
+const REQUEST = { url: '/a?b=s3cret', headers: {}, socket: {} }
 
 const failing = (): never => {
   throw fault
@@ -88,6 +90,28 @@ t.test('without a logger the console gets each line as it is, and the details be
     console[level] = original
   }
   t.same(lines, Array(2).fill(`refused: ["https://%o.example"] { origin: 'https://%o.example' }`))
+})
+
+t.test('with the console alone connections are logged where an option says so', async (t) => {
+  const lines: string[] = []
+  const original = console.info
+  console.info = (...args: unknown[]) => void lines.push(format(...args))
+  t.teardown(() => {
+    console.info = original
+  })
+  for (const logConnections of [undefined, true, false]) {
+    const hub = new Hub({ logConnections })
+    const [transport] = pair()
+    const opening = { settings: hub.settings, protocol: '', handler: () => undefined, request: '', server: undefined }
+    const upgrade = { inForce: hub.settings, route: '/%d', elapsedMs: 1.2, request: REQUEST }
+    hub.open(transport, Buffer.alloc(0), opening, upgrade as unknown as Upgrade)
+    transport.destroy()
+    await settle()
+  }
+  t.match(lines, [
+    /^sockroute: a WebSocket opened \{\s+connection: 1,\s+route: '\/%d',\s+url: '\/a\?b=\[redacted\]'/,
+    /^sockroute: a WebSocket closed: the connection broke: /,
+  ])
 })
 
 t.test('A01 by default a failure is logged, and closes its connection with 1011 and no detail', async (t) => {

@@ -41,7 +41,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^(\.\.\/src\/adapter\.ts|\.\/(broker|nats)-\w+\.ts|@nats-io\/transport-node|node:[\w/]+)$/,
   ],
   // What is told elsewhere: metrics and traces.
-  [/^adapters\/prometheus\.ts$/, /^(\.\.\/src\/adapter\.ts|prom-client)$/],
+  [/^adapters\/prometheus(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/prometheus-\w+\.ts|prom-client)$/],
   [
     /^adapters\/opentelemetry(-\w+)?\.ts$/,
     /^(\.\.\/src\/adapter\.ts|\.\/opentelemetry-\w+\.ts|@opentelemetry\/api|node:[\w/]+)$/,

@@ -22,7 +22,7 @@ function setUp(): Setup {
   transport.on('error', () => undefined)
   let sent = 0
   const outbox = new Outbox(transport, {
-    onTurn: () => undefined,
+    onLooked: () => undefined,
     onSent: () => void sent++,
     onUnsent: () => undefined,
   })
@@ -293,3 +293,28 @@ t.test('many callbacks cost linear time: in quadratic time this would not end', 
   await settle(20)
   t.equal(count, 100_000)
 })
+
+t.test(
+  'what was unsent at most is remembered: while it still is, when it is written, and when it never will be',
+  async (t) => {
+    const { outbox, transport, text } = setUp()
+    t.equal(outbox.highestUnsentBytes, 0)
+    transport.hold()
+    text('a'.repeat(98)) // 100 bytes of frame
+    t.equal(outbox.highestUnsentBytes, 100)
+    await settle()
+    text('b'.repeat(48))
+    await settle()
+    transport.releaseOne()
+    await settle()
+    t.equal(outbox.unsentBytes, 50)
+    t.equal(outbox.highestUnsentBytes, 150)
+    text('c')
+    await settle()
+    t.equal(outbox.highestUnsentBytes, 150, 'less than that is no news')
+    text('d'.repeat(196))
+    transport.destroy()
+    await settle()
+    t.equal(outbox.highestUnsentBytes, 253)
+  },
+)

@@ -99,6 +99,7 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
     ],
     /list of origins such as/,
   ],
+  ['logConnections', [true, false], [1, 'info', null], /true or false/],
   ['requireOrigin', [true, false], [1, 'true', null], /true or false/],
   [
     'allowedHosts',
@@ -132,9 +133,9 @@ const others: [option: string, right: unknown[], wrong: unknown[], advice: RegEx
   ['passUpgrades', [[], ['/socket.io/'], () => true], ['/a', ['a'], [''], [1], null], /path prefixes/],
   [
     'logger',
-    [console, { warn: () => 1, error: () => 1 }],
-    [null, {}, 'console', () => 1, { warn: () => 1 }],
-    /a logger, such as console or pino's: an object with the methods warn, error/,
+    [console, { warn: () => 1, error: () => 1 }, { info: () => 1, warn: () => 1, error: () => 1 }],
+    [null, {}, 'console', () => 1, { warn: () => 1 }, { warn: () => 1, error: () => 1, info: true }],
+    /a logger, such as console or pino's: an object with the methods warn, error|takes a logger whose info/,
   ],
   [
     'drain',
@@ -182,6 +183,16 @@ t.test('compression is on, off, or an object of options', async (t) => {
     t.throws(() => appSettings({ compression: value } as AppOptions), { name: 'TypeError', message })
     t.throws(() => routeOptions({ compression: value } as AppOptions), { name: 'TypeError', message })
   }
+})
+
+t.test('lines about connections need a logger that has a method for them', async (t) => {
+  const logger = { warn: () => 1, error: () => 1 }
+  const message =
+    /logConnections needs a logger with the method info, such as console or pino's; .* only warn and error/
+  t.throws(() => appSettings({ logger, logConnections: true }), message)
+  t.throws(() => inherit(appSettings({ logger }), { logConnections: true }), message, 'of a route, too')
+  t.doesNotThrow(() => appSettings({ logger, logConnections: false }))
+  t.doesNotThrow(() => appSettings({ logConnections: true }), 'where the framework has one')
 })
 
 t.test('a logger has both of its methods', async (t) => {

@@ -5,7 +5,7 @@ import { Heartbeat } from '../heartbeat.ts'
 import { DEFAULTS } from '../options.ts'
 import type { Wire } from '../wire.ts'
 import type { WireHost } from '../wire-host.ts'
-import { NO_TOPICS } from './no-topics.ts'
+import { NO_TOPICS, noServer } from './no-topics.ts'
 
 const hosts = new WeakMap<Clock, ClientHost>()
 
@@ -54,6 +54,10 @@ export class ClientHost implements WireHost {
 
   onLimit(): void {
     // nobody counts
+  }
+
+  reauthenticate(): never {
+    return noServer()
   }
 
   onLost(): void {

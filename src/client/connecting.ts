@@ -1,3 +1,4 @@
+import type { Audience } from '../audience.ts'
 import type { Connection } from '../connection.ts'
 import { Inbox, type InboxOwner } from '../inbox.ts'
 import type { StandIn } from '../inside.ts'
@@ -6,7 +7,7 @@ import { CloseCode } from '../protocol/close-code.ts'
 import { EMPTY } from '../protocol/growing-buffer.ts'
 import type { Wire } from '../wire.ts'
 import { NoSender } from './no-sender.ts'
-import { NO_TOPICS } from './no-topics.ts'
+import { NO_TOPICS, noServer } from './no-topics.ts'
 
 /** What stands in for a connection's wire until there is one, and for ever if there never is. */
 export class Connecting implements StandIn, InboxOwner {
@@ -28,6 +29,7 @@ export class Connecting implements StandIn, InboxOwner {
   readonly wasClean = false
   subscriptions = undefined
   topicCharacters = 0
+  audience: Audience | undefined = undefined
   isFinished = false
   /** Told once when the application gives the attempt up. */
   onCancelled: () => void = () => undefined
@@ -65,6 +67,7 @@ export class Connecting implements StandIn, InboxOwner {
     this.#isJoined = true
     if (this.#finishWaiters.length > 0) void wire.whenFinished().then(() => this.#settle())
     this.inbox.belongTo(wire)
+    wire.audience = this.audience
     return this.inbox
   }
 
@@ -114,8 +117,16 @@ export class Connecting implements StandIn, InboxOwner {
     this.#report(error, this.connection)
   }
 
+  look(): void {
+    // nothing passes yet
+  }
+
   deliver(): false {
     return false
+  }
+
+  reauthenticate(): never {
+    return noServer()
   }
 
   closeAsSlow(): void {

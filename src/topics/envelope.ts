@@ -18,6 +18,8 @@ export interface Envelope {
   readonly isBinary: boolean
   /** May be compressed for clients. */
   readonly compress: boolean
+  /** For the process, and no message of a topic. */
+  readonly isOrder: boolean
   readonly data: Buffer
 }
 
@@ -28,15 +30,18 @@ const VERSION = 0x10
 const BINARY = 1
 const COMPRESS = 2
 const FIRST = 4
-const KNOWN_FLAGS = BINARY | COMPRESS | FIRST
+const ORDER = 8
+const KNOWN_FLAGS = BINARY | COMPRESS | FIRST | ORDER
 const NODE_AT = 1
 const SEQUENCE_AT = NODE_AT + NODE_BYTES
 /** A half of the number, which is less than 2^53. */
 const HALF = 2 ** 32
 
-export function encodeEnvelope({ node, sequence, isFirst, isBinary, compress, data }: Envelope): Buffer {
+export function encodeEnvelope(envelope: Envelope): Buffer {
+  const { node, sequence, isFirst, isBinary, compress, isOrder, data } = envelope
   const out = Buffer.allocUnsafe(HEADER_BYTES + data.length)
-  out[0] = VERSION | (isBinary ? BINARY : 0) | (compress ? COMPRESS : 0) | (isFirst ? FIRST : 0)
+  const flags = (isBinary ? BINARY : 0) | (compress ? COMPRESS : 0) | (isFirst ? FIRST : 0) | (isOrder ? ORDER : 0)
+  out[0] = VERSION | flags
   out.write(node, NODE_AT, 'latin1')
   out.writeUInt32BE(Math.floor(sequence / HALF), SEQUENCE_AT)
   out.writeUInt32BE(sequence % HALF, SEQUENCE_AT + 4)
@@ -60,6 +65,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope | undefined {
     isFirst: (first & FIRST) !== 0,
     isBinary,
     compress: (first & COMPRESS) !== 0,
+    isOrder: (first & ORDER) !== 0,
     data,
   }
 }

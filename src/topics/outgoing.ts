@@ -4,7 +4,8 @@ import type { PreparedMessage } from '../prepared.ts'
 import { Opcode } from '../protocol/opcode.ts'
 import type { Broker } from './broker.ts'
 import type { BrokerErrorCode } from './broker-error.ts'
-import { encodeEnvelope, HEADER_BYTES } from './envelope.ts'
+import { type Envelope, encodeEnvelope, HEADER_BYTES } from './envelope.ts'
+import { ORDERS } from './order.ts'
 import { SentSequences } from './sequences.ts'
 
 /** Bytes that the broker has not taken yet; one more message is then refused. */
@@ -46,18 +47,21 @@ export class Outgoing {
    * tells. What speaks against it from the start is returned instead.
    */
   publish(name: string, message: PreparedMessage): Promise<number | undefined> | BrokerErrorCode {
-    const data = message.payload
-    const refusal = this.#refuses(HEADER_BYTES + data.length)
-    if (refusal !== undefined) {
-      this.#owner.count('rejected')
-      return refusal
-    }
-    const topic = ownText(name)
-    const isFirst = this.#sequences.isFirst(topic)
-    const sequence = this.#sequences.next(topic)
+    const { payload: data, compress } = message
     const isBinary = message.opcode === Opcode.Binary
-    const { compress } = message
-    return this.#send(topic, encodeEnvelope({ node: this.#node, sequence, isFirst, isBinary, compress, data }))
+    const sent = this.#number(ownText(name), { isBinary, compress, isOrder: false, data })
+    if (typeof sent === 'string') this.#owner.count('rejected')
+    else
+      void sent.then(
+        () => this.#owner.count('relayed'),
+        () => this.#owner.count('rejected'),
+      )
+    return sent
+  }
+
+  /** As `publish`, for the processes themselves. It is no message, and not counted. */
+  order(data: Buffer): Promise<number | undefined> | BrokerErrorCode {
+    return this.#number(ORDERS, { isBinary: true, compress: false, isOrder: true, data })
   }
 
   /** Fulfils when nothing is in flight, or does not arrive soon. */
@@ -77,6 +81,17 @@ export class Outgoing {
     this.#sequences.turn()
   }
 
+  #number(
+    topic: string,
+    content: Omit<Envelope, 'node' | 'sequence' | 'isFirst'>,
+  ): Promise<number | undefined> | BrokerErrorCode {
+    const refusal = this.#refuses(HEADER_BYTES + content.data.length)
+    if (refusal !== undefined) return refusal
+    const isFirst = this.#sequences.isFirst(topic)
+    const sequence = this.#sequences.next(topic)
+    return this.#send(topic, encodeEnvelope({ node: this.#node, sequence, isFirst, ...content }))
+  }
+
   #refuses(bytes: number): BrokerErrorCode | undefined {
     const { maxPayloadBytes } = this.#broker
     if (bytes > maxPayloadBytes) {
@@ -92,11 +107,8 @@ export class Outgoing {
     const cost = envelope.length + CHARACTER_BYTES * topic.length + IN_FLIGHT_COST
     this.#inFlightBytes += cost
     try {
-      const receivers = await this.#broker.publish(topic, envelope)
-      this.#owner.count('relayed')
-      return receivers
+      return await this.#broker.publish(topic, envelope)
     } catch (error) {
-      this.#owner.count('rejected')
       this.#onFailed(error)
       throw error
     } finally {

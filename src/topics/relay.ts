@@ -5,6 +5,7 @@ import type { Broker, BrokerSink } from './broker.ts'
 import type { BrokerErrorCode } from './broker-error.ts'
 import { decodeEnvelope, type Envelope, encodeEnvelope, NODE_BYTES } from './envelope.ts'
 import { Interest, type InterestOwner } from './interest.ts'
+import { ORDERS } from './order.ts'
 import { Outgoing, type OutgoingOwner } from './outgoing.ts'
 import { PROBE_MS, Probe, type ProbeOwner } from './probe.ts'
 import { HeardSequences } from './sequences.ts'
@@ -24,6 +25,8 @@ export interface RelayOwner extends OutgoingOwner {
   wanted(): Iterable<string>
   /** A message from another process. */
   deliver(topic: string, message: PreparedMessage): void
+  /** Another process tells this one what to do. */
+  onOrder(bytes: Buffer): void
   /** Messages on `topic` were lost. Times are the clock's. */
   onGap(from: number, to: number, topic: string): void
   onDegraded(event: Degraded): void
@@ -88,7 +91,7 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
 
   /** Nobody is any more. */
   release(topic: string): void {
-    this.#interest.release(topic)
+    if (!this.isWanted(topic)) this.#interest.release(topic)
   }
 
   /** As `Outgoing.publish`. */
@@ -96,6 +99,12 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
     if (this.#isConnected && this.#isAlive && !this.isClosed) return this.#outgoing.publish(topic, message)
     this.#owner.count('rejected')
     return 'BROKER_UNAVAILABLE'
+  }
+
+  /** As `publish`, to the processes themselves. */
+  order(bytes: Buffer): Promise<number | undefined> | BrokerErrorCode {
+    const isReachable = this.#isConnected && this.#isAlive && !this.isClosed
+    return isReachable ? this.#outgoing.order(bytes) : 'BROKER_UNAVAILABLE'
   }
 
   /** Fulfils when what was published has gone out, as far as it does so soon, and the broker was let go of. It never rejects. */
@@ -135,10 +144,11 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
   // What the interest asks and tells.
 
   isWanted(topic: string): boolean {
-    return topic === this.#nodeTopic || this.#owner.isWanted(topic)
+    return topic === ORDERS || topic === this.#nodeTopic || this.#owner.isWanted(topic)
   }
 
   *wanted(): Iterable<string> {
+    yield ORDERS
     if (this.#broker.probe === undefined) yield this.#nodeTopic
     yield* this.#owner.wanted()
   }
@@ -192,15 +202,19 @@ export class Relay implements BrokerSink, InterestOwner, ProbeOwner {
       this.#probe.answered(number)
       return
     }
-    const probe = { isFirst: false, isBinary: true, compress: false, data: NOTHING }
+    const probe = { isFirst: false, isBinary: true, compress: false, isOrder: false, data: NOTHING }
     await this.#broker.publish(this.#nodeTopic, encodeEnvelope({ ...probe, node: this.#node, sequence: number }))
   }
 
-  #receive(topic: string, { node, sequence, isFirst, isBinary, compress, data }: Envelope): void {
+  #receive(topic: string, { node, sequence, isFirst, isBinary, compress, isOrder, data }: Envelope): void {
     if (!this.#interest.has(topic)) return // its last subscriber has just gone
     const heard = this.#heard.hear(node, topic, sequence, isFirst, this.#goodUntil)
     if (heard === 'again') return
     if (heard !== 'next') this.#owner.onGap(heard.since - MOST_UNDER_WAY_MS, this.#owner.clock.now(), topic)
+    if (isOrder) {
+      if (topic === ORDERS) this.#owner.onOrder(data)
+      return
+    }
     this.#owner.count('received')
     if (!this.#owner.isWanted(topic)) return
     this.#owner.deliver(topic, new PreparedMessage(isBinary ? Opcode.Binary : Opcode.Text, data, compress))

@@ -5,6 +5,7 @@ import type { AppTopics } from './app-topics.ts'
 import type { Broker } from './broker.ts'
 import { Calendar } from './calendar.ts'
 import { GapNotices } from './gap-notices.ts'
+import { ORDERS } from './order.ts'
 import { RareLog } from './rare-log.ts'
 import { Relay, type RelayOwner } from './relay.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -18,6 +19,10 @@ export type Counting = { -readonly [Name in keyof TopicCounts]: number }
 export interface RemoteHost {
   readonly clock: Clock
   log(level: 'warn' | 'error', details: object, message: string): void
+  /** Another process tells this one what to do. */
+  onOrder(bytes: Buffer): void
+  /** Something of that may have been lost. */
+  onOrdersLost(): void
   /** All sockets. */
   readonly subscribers: Iterable<Subscriber>
 }
@@ -69,6 +74,10 @@ export class RemoteTopics implements RelayOwner {
     this.#local.deliver(topic, message)
   }
 
+  onOrder(bytes: Buffer): void {
+    this.#host.onOrder(bytes)
+  }
+
   count(what: 'relayed' | 'rejected' | 'received'): void {
     this.#local.counts[what]++
   }
@@ -77,6 +86,7 @@ export class RemoteTopics implements RelayOwner {
     this.#local.counts.gaps++
     CHANNELS['sockroute:broker:gap'].publish({ broker: this.#broker.name, topic })
     this.#notices.announce(this.#calendar.span(from, to), topic)
+    if (topic === ORDERS) this.#host.onOrdersLost()
   }
 
   onDegraded(event: Degraded): void {
@@ -89,6 +99,7 @@ export class RemoteTopics implements RelayOwner {
   onRestored(reason: Restored['reason'] | 'start', from: number, to: number): void {
     const span = this.#calendar.span(from, to)
     this.#notices.announce(span)
+    this.#host.onOrdersLost()
     if (reason === 'start') return // nobody has been told of anything yet
     this.#local.counts.gaps++
     const details = { broker: this.#broker.name, reason, missedMs: Math.round(to - from) }

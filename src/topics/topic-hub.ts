@@ -6,7 +6,7 @@ import { type MessageData, messageOpcode, toPayload } from '../payload.ts'
 import { PreparedMessage } from '../prepared.ts'
 import { AppTopics } from './app-topics.ts'
 import type { Broker } from './broker.ts'
-import { BrokerError } from './broker-error.ts'
+import { BrokerError, type BrokerErrorCode } from './broker-error.ts'
 import { Listener, type ListenOptions, type TopicListener } from './listener.ts'
 import { countOf, eachOf, hasMember, withMember, withoutMember } from './members.ts'
 import type { Relay } from './relay.ts'
@@ -19,6 +19,12 @@ import type { Published, PublishOptions, TopicState, TopicSubscription } from '.
 /** The app around the topics. */
 export interface TopicHost extends RemoteHost {
   onLimit(name: LimitName, at: Subscriber): void
+}
+
+/** Why other processes do not know. */
+export interface Untold {
+  readonly code: BrokerErrorCode
+  readonly cause?: unknown
 }
 
 const SUBSCRIBED = CHANNELS['sockroute:topic:subscribed']
@@ -151,6 +157,18 @@ export class TopicHub implements LocalTopics {
       throw new BrokerError('BROKER_UNAVAILABLE', local, error)
     })
     return receivers === undefined ? { local } : { local, receivers }
+  }
+
+  /** To the other processes of the app, past all topics. Fulfils with why not, where they could not be told; it never rejects. */
+  async order(bytes: Buffer): Promise<Untold | undefined> {
+    const sent = this.#relay?.order(bytes)
+    if (typeof sent === 'string') return { code: sent }
+    try {
+      await sent
+      return undefined
+    } catch (cause) {
+      return { code: 'BROKER_UNAVAILABLE', cause }
+    }
   }
 
   /** A message from another process. */

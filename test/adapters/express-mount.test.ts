@@ -15,6 +15,9 @@ const CASES: [path: string, name: string][] = [
   ['/rooms/42/chat', '/rooms/:room/chat'],
   ['/rooms/a%20b/chat', '/rooms/:room/chat'],
   ['/rooms/42/inner/x/deep/9', '/rooms/:room/inner/:inner/deep/:id'],
+  ['/ROOMS/42/iNNer/x/deep/9', '/rooms/:room/inner/:inner/deep/:id'],
+  ['/team-7/chat', '/team-:team/chat'],
+  ['/team-a%20b/chat', '/team-:team/chat'],
 ]
 
 for (const [name, express] of Object.entries({ express5, express4: express4 as unknown as typeof express5 })) {
@@ -28,6 +31,7 @@ for (const [name, express] of Object.entries({ express5, express4: express4 as u
     inner.ws('/deep/:id', handler)
     rooms.use('/inner/:inner', inner)
     app.use('/rooms/:room', rooms)
+    app.use('/team-:team', rooms)
     const server = app.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -41,6 +45,19 @@ for (const [name, express] of Object.entries({ express5, express4: express4 as u
     server.close()
     await app.ws.close()
   })
+}
+
+const WILD: [what: string, baseUrl: string, params: Record<string, unknown>, name: string][] = [
+  ['a wildcard of Express 5', '/files/a/b%2Fc', { path: ['a', 'b/c'] }, '/files/:path'],
+  ['a wildcard of Express 4', '/files/a/b', { 0: 'a/b' }, '/files/:0'],
+  ['a group of a pattern', '/v12', { 0: '12' }, '/v:0'],
+  ['values that lie in each other', '/a/ab', { one: 'a', two: 'ab' }, '/:one/:two'],
+  ['a value that a segment begins with', '/users/u', { id: 'u' }, '/users/:id'],
+  ['one that is not there', '/x', { id: undefined, name: '' }, '/x'],
+]
+
+for (const [what, baseUrl, params, name] of WILD) {
+  t.test(what, async (t) => t.equal(mountOf(ROOT, { baseUrl, params: params as Record<string, string> }).name, name)) // as Express has them
 }
 
 t.test('a path that is no text is left as it is', async (t) => {

@@ -1,5 +1,6 @@
 /** What the real SDK of OpenTelemetry is given. */
 
+import { createServer } from 'node:http'
 import { propagation, type TextMapPropagator, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
@@ -10,9 +11,12 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import t, { type Test } from 'tap'
 import { openTelemetry, openTelemetryMetrics } from '../../adapters/opentelemetry.ts'
+import { WebSocketServer } from '../../adapters/ws.ts'
+import type { Metrics } from '../../src/index.ts'
 import { echo, type Handler } from '../hosts/host.ts'
 import { onEachHost } from '../hosts/suite.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
+import { ask, listening, portOf } from '../ws/serving.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
 
@@ -157,6 +161,49 @@ t.test('a collection of the metrics', async (t) => {
   client.write(BYE)
   await client.ended
   t.ok((await metrics()).length <= lines.length)
+})
+
+await onEachHost('a handshake that is being decided when tracing ends, is ended with it', async (t, begin) => {
+  const { providers, spans } = sdk(t)
+  let isAsked: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve
+  })
+  const app = await begin({ routes: { '/ws': { handler: echo, hooks: [() => new Promise(() => isAsked())] } } })
+  const stop = openTelemetry(app.ws, providers)
+  const client = await app.send()
+  await asked
+  t.same(spans(), [])
+  stop()
+  t.match(spans(), [{ name: 'GET' }])
+  client.destroy()
+  await app.settled()
+  t.equal(spans().length, 1)
+})
+
+t.test('a handshake that is begun twice has two spans, and both end', async (t) => {
+  const { providers, spans } = sdk(t)
+  const server = new WebSocketServer({
+    noServer: true,
+    logger: { warn: () => undefined, error: () => undefined },
+    verifyClient: (_info, decide) => void setImmediate(decide, true),
+  })
+  t.teardown(openTelemetry({ metrics: () => ({ routes: {} }) as Metrics }, providers)) // a WebSocketServer has none
+  const http = createServer().on('upgrade', (request, socket, head) => {
+    for (let i = 0; i < 2; i++) server.handleUpgrade(request, socket, head, () => undefined)
+  })
+  await listening(t, http)
+  const client = await ask(t, portOf(http), {}, BYE)
+  await client.rest()
+  while (server.clients.size > 0) await new Promise(setImmediate)
+  t.same(
+    spans().map(({ name, attributes }) => [name, attributes['sockroute.refusal']]),
+    [
+      ['GET', undefined],
+      ['GET', 'app'],
+      ['WebSocket', undefined],
+    ],
+  )
 })
 
 t.test('what cannot be is refused at once', async (t) => {

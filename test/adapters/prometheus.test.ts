@@ -1,6 +1,6 @@
 /** What a scrape of the real prom-client finds. */
 
-import { register as globalRegistry, Registry } from 'prom-client'
+import { Gauge, register as globalRegistry, Registry } from 'prom-client'
 import t, { type Test } from 'tap'
 import { prometheus } from '../../adapters/prometheus.ts'
 import type { RouteOptions } from '../../src/index.ts'
@@ -8,6 +8,8 @@ import { echo } from '../hosts/host.ts'
 import { nodeHost } from '../hosts/node.ts'
 import { type Running, start } from '../hosts/suite.ts'
 import { clientFrame } from '../protocol/wire.ts'
+import { MemoryBroker } from '../support/memory-broker.ts'
+import { pass } from '../support/topic-node.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
 
@@ -19,6 +21,7 @@ async function withTraffic(t: Test, options: RouteOptions = {}): Promise<Running
   await goes.readToEnd()
   goes.end()
   await (await app.send({ path: '/a', headers: { origin: 'https://evil.example' } })).readHead()
+  app.ws.publish('news', 'a message to nobody')
   while (app.ws.connections.size > 1) await new Promise(setImmediate)
   return app
 }
@@ -38,6 +41,9 @@ const LINES: [what: string, line: string][] = [
   ['a bucket', 'sockroute_handshake_seconds_bucket{le="10",route="/a"} 1'],
   ['the last bucket', 'sockroute_handshake_seconds_bucket{le="+Inf",route="/a"} 1'],
   ['how many', 'sockroute_handshake_seconds_count{route="/a"} 1'],
+  ['handshakes under way', 'sockroute_handshakes 0'],
+  ['published', 'sockroute_topic_messages_total{outcome="published"} 1'],
+  ['what was lost', 'sockroute_topic_gaps_total 0'],
   ['the type', '# TYPE sockroute_rtt_seconds histogram'],
 ]
 
@@ -46,6 +52,10 @@ t.test('a scrape', async (t) => {
   const app = await withTraffic(t)
   prometheus(app.ws, { register })
   const lines = (await register.metrics()).split('\n')
+  t.notOk(
+    lines.some((line) => line.startsWith('sockroute_broker_up ')),
+    'no broker, no state of one',
+  )
   for (const [what, line] of LINES) t.ok(lines.includes(line), `${what}: ${line}`)
   t.match(
     lines.find((line) => line.startsWith('sockroute_handshake_seconds_sum{route="/a"}')),
@@ -69,6 +79,24 @@ t.test('as OpenMetrics, with default labels, and merged', async (t) => {
   )
 })
 
+t.test('whether the broker is there', async (t) => {
+  const register = new Registry()
+  const brokers = new MemoryBroker()
+  const app = await start(t, nodeHost, {
+    routes: { '/a': echo },
+    options: { broker: brokers.driver(), clock: brokers.clock },
+  })
+  prometheus(app.ws, { register })
+  const scraped = async (): Promise<string | undefined> =>
+    (await register.metrics()).split('\n').find((line) => line.startsWith('sockroute_broker_up'))
+  t.equal(await scraped(), 'sockroute_broker_up 0', 'it is not known yet')
+  await pass(brokers.clock, 1_000, 100)
+  t.equal(await scraped(), 'sockroute_broker_up 1')
+  brokers.stop()
+  t.equal(app.ws.topics.state, 'degraded')
+  t.equal(await scraped(), 'sockroute_broker_up 0')
+})
+
 t.test('in the registry of all, until it is taken out', async (t) => {
   const app = await withTraffic(t)
   const stop = prometheus(app.ws)
@@ -80,8 +108,29 @@ t.test('in the registry of all, until it is taken out', async (t) => {
   t.notMatch(await globalRegistry.metrics(), /sockroute_/)
 })
 
+t.test('a name that is taken: nothing is registered, and it stays whose it is', async (t) => {
+  const register = new Registry()
+  const app = await withTraffic(t)
+  const theirs = new Gauge({ name: 'sockroute_backlog_bytes', help: 'Theirs.', registers: [register] })
+  t.throws(() => prometheus(app.ws, { register }), /already been registered/)
+  t.same(register.getMetricsAsArray().length, 1)
+  t.equal(register.getSingleMetric('sockroute_backlog_bytes'), theirs)
+  prometheus(app.ws, { register, prefix: 'ours_' })()
+  t.equal(register.getMetricsAsArray().length, 1)
+})
+
+t.test('who ended it does not end what another has begun since', async (t) => {
+  const register = new Registry()
+  const app = await withTraffic(t)
+  const stop = prometheus(app.ws, { register })
+  stop()
+  prometheus(app.ws, { register })
+  stop()
+  t.match(await register.metrics(), /sockroute_connections\{/)
+})
+
 t.test('what cannot be is refused at once', async (t) => {
-  const ws = { metrics: () => undefined as never }
+  const ws = { metrics: () => undefined as never, topics: undefined as never }
   const mistakes: [call: () => unknown, message: RegExp][] = [
     [() => prometheus(undefined as never), /write|prometheus\(app\.ws\)/],
     [() => prometheus(ws, { register: {} as never }), /Registry of prom-client/],

@@ -19,7 +19,7 @@ function setUp(): Setup {
   const [transport, far] = pair()
   const received: Buffer[] = []
   far.on('data', (chunk: Buffer) => received.push(chunk))
-  const owner = { onSent: () => undefined, onUnsent: () => undefined, onTurn: () => undefined }
+  const owner = { onSent: () => undefined, onUnsent: () => undefined, onLooked: () => undefined }
   return {
     outbox: new Outbox(transport, owner, new MaskedChunks(transport)),
     async frames() {

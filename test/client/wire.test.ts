@@ -146,6 +146,7 @@ t.test('before there is a wire, nothing can be sent, and everything else waits',
   await t.rejects(socket.drained(), early)
   t.throws(() => socket.subscribe('topic'), /for a server's sockets/)
   t.throws(() => socket.publish('topic', 'x'), /for a server's sockets/)
+  t.throws(() => socket.reauthenticate(), /for a server's sockets/)
   t.equal(socket.rtt, undefined)
 })
 

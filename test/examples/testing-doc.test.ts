@@ -1,4 +1,4 @@
-/** The tests that docs/testing-your-routes.md and the README show, run as their readers would run them. */
+/** The tests that docs/testing-your-routes.md, docs/logs-and-sessions.md and the README show, run as their readers would run them. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -7,7 +7,8 @@ import { ROOT } from '../support/root.ts'
 
 const guide = readFileSync(`${ROOT}docs/testing-your-routes.md`, 'utf8')
 const readme = readFileSync(`${ROOT}README.md`, 'utf8')
-const files = [guide, readme].flatMap(testsIn)
+const sessions = readFileSync(`${ROOT}docs/logs-and-sessions.md`, 'utf8')
+const files = [guide, readme, sessions].flatMap(testsIn)
 
 function testsIn(text: string): (readonly [name: string, code: string])[] {
   const blocks = text.matchAll(/^```js\n(\/\/ ([\w-]+\.test\.mjs)\n[\s\S]*?)^```$/gm)
@@ -18,6 +19,7 @@ t.test('there are some', async (t) => {
   t.equal(testsIn(guide).length, guide.split('\n```js').length - 1, 'each block of code is a file')
   t.ok(testsIn(guide).length >= 3)
   t.ok(testsIn(readme).length >= 1)
+  t.equal(testsIn(sessions).length, sessions.split('\n```js').length - 1)
 })
 
 for (const [name] of files) {

@@ -2,7 +2,13 @@
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { constants, deflateRawSync } from 'node:zlib'
-import type { ConnectionClosedEvent, FramePassedEvent, MessagePassedEvent, RouteOptions } from '../../src/index.ts'
+import {
+  type ConnectionClosedEvent,
+  type FramePassedEvent,
+  type MessagePassedEvent,
+  observe,
+  type RouteOptions,
+} from '../../src/index.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing, observingNames } from '../support/observing.ts'
@@ -299,3 +305,38 @@ await onEachHost('topics, and the drain at the end', async (t, begin) => {
     ],
   )
 })
+
+await onEachHost('whoever asks for the metrics while something is told finds it counted once', async (t, begin) => {
+  const app = await begin({ routes: { '/ws': echo } })
+  const seen: (readonly [open: number, opened: number, closed: number, messages: number, size: number])[] = []
+  const look = (): void => {
+    const { open, opened, closed, messagesReceived } = app.ws.metrics()
+    const all = Object.values(closed).reduce((sum, one) => sum + one, 0)
+    seen.push([open, opened, all, messagesReceived, app.ws.connections.size])
+  }
+  t.teardown(observe('sockroute:connection:opened', look))
+  t.teardown(observe('sockroute:connection:closed', look))
+  const client = await app.open({}, Buffer.concat([clientFrame(1, 'hello'), BYE]))
+  await client.readToEnd()
+  client.end()
+  await app.settled()
+  t.same(seen, [
+    [1, 1, 0, 0, 1],
+    [0, 1, 1, 1, 0],
+  ])
+})
+
+for (const end of ['close', 'terminate'] as const) {
+  await onEachHost(`a listener that ends what has just opened: ${end}()`, async (t, begin) => {
+    const closed = observing(t, 'sockroute:connection:closed')
+    t.teardown(observe('sockroute:connection:opened', ({ connection }) => connection[end]()))
+    const app = await begin({ routes: { '/ws': echo } })
+    const client = await app.send({}, Buffer.concat([clientFrame(1, 'hello'), BYE]))
+    await client.ended
+    client.end()
+    await app.settled()
+    t.match(closed, [{ closedBy: 'app', messagesSent: 0 }])
+    const { open, opened, handlerErrors } = app.ws.metrics()
+    t.same([open, opened, handlerErrors, app.ws.connections.size], [0, 1, 0, 0])
+  })
+}

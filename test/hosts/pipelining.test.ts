@@ -1,7 +1,9 @@
 /** Handshakes behind a request that has no response yet: they wait their turn, and not for ever. RFC 9112 §9.3.2 */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
+import { observe } from '../../src/index.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { echo, holdEnd } from './host.ts'
 import { handshake, type RawClient } from './raw-client.ts'
@@ -90,3 +92,21 @@ await onEachHost('and destroys it at the deadline', async (t, begin) => {
   t.equal(await client.rest(), '')
   gate.release()
 })
+
+await onEachHost(
+  'a handshake that waited runs in its own async context, and not in that of the request before',
+  async (t, begin) => {
+    const whose = new AsyncLocalStorage<string>()
+    const seen: unknown[] = []
+    const note = (): void => void seen.push(whose.getStore())
+    t.teardown(observe('sockroute:upgrade:begun', note))
+    const app = await begin({ routes: { '/ws': { handler: note, hooks: [note] } } })
+    const gate = new Gate(app.server)
+    app.server.prependListener('request', () => whose.enterWith('of the request before'))
+    const client = await waiting(app)
+    gate.release()
+    t.equal((await client.readAnswer()).status, 200)
+    t.equal((await client.readHead()).status, 101)
+    t.same(seen, [undefined, undefined, undefined])
+  },
+)

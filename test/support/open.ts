@@ -78,6 +78,8 @@ export function open(options: OpenOptions = {}): Opened {
         subscribers: [],
         log: () => undefined,
         onLimit: (name) => void limits.push(name),
+        onOrder: () => undefined,
+        onOrdersLost: () => undefined,
       }),
     onHandlerError(error: unknown, socket: Connection) {
       errors.push(error)
@@ -85,6 +87,7 @@ export function open(options: OpenOptions = {}): Opened {
     },
     onHandlerFailed: () => undefined,
     onRoundTrip: () => undefined,
+    reauthenticate: () => Promise.resolve(true),
     onClosed: () => void told.push('closed'),
     onSettled: () => void told.push('settled'),
     onLost: (messages: number) => void lost.push(messages),

@@ -30,26 +30,49 @@ export interface ReverseProxy {
 
 const SITE_FILES = { 'cert.pem': TLS.cert, 'key.pem': TLS.key, 'both.pem': `${TLS.cert}\n${TLS.key}` }
 
-export const PROXIES: readonly ReverseProxy[] = [
-  proxy('nginx', ['-p', '.', '-e', 'stderr', '-c', 'proxy.conf'], nginxConfig),
-  proxy('haproxy', ['-db', '-f', 'proxy.conf'], haproxyConfig),
-]
+/** How a proxy's program is called; its configuration is `proxy.conf` in the folder that it runs in. */
+const ARGUMENTS = {
+  nginx: ['-p', '.', '-e', 'stderr', '-c', 'proxy.conf'],
+  haproxy: ['-db', '-f', 'proxy.conf'],
+  caddy: ['run', '--config', 'proxy.conf', '--adapter', 'caddyfile'],
+} as const
 
-function proxy(name: string, args: readonly string[], configOf: (sites: readonly Site[]) => string): ReverseProxy {
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+export type ProxyName = keyof typeof ARGUMENTS
+
+const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+
+/** Why a proxy cannot be had; false where it can. */
+export function missing(name: ProxyName): string | false {
+  const version = name === 'caddy' ? 'version' : '-v'
+  return spawnSync(name, [version], { env: ENV }).status === 0 ? false : `no ${name}: apt-get install ${name}`
+}
+
+/** Runs a proxy until the test ends; fulfils when it listens on all the ports. */
+export async function runProxy(t: Test, name: ProxyName, config: string, ports: readonly number[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), `sockroute-${name}-`))
+  const files = { ...SITE_FILES, 'proxy.conf': config }
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content)
+  const env = { ...ENV, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder } // Caddy writes there
+  const child = spawn(name, ARGUMENTS[name], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  t.teardown(async () => {
+    await end(child)
+    rmSync(folder, { recursive: true, force: true })
+    if (!t.passing()) t.comment(errors)
+  })
+  for (const port of ports) await listens(child, port)
+}
+
+function proxy(name: ProxyName, configOf: (sites: readonly Site[]) => string): ReverseProxy {
   return {
     name,
-    missing: spawnSync(name, ['-v'], { env }).status === 0 ? false : `no ${name}: apt-get install ${name}`,
-    async start(t, sites) {
-      const folder = mkdtempSync(join(tmpdir(), `sockroute-${name}-`))
-      const files = { ...SITE_FILES, 'proxy.conf': configOf(sites) }
-      for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content)
-      const child = spawn(name, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
-      t.teardown(async () => {
-        await end(child)
-        rmSync(folder, { recursive: true, force: true })
-      })
-      for (const { port } of sites) await listens(child, port)
+    missing: missing(name),
+    start: (t, sites) => {
+      const ports = sites.map(({ port }) => port)
+      return runProxy(t, name, configOf(sites), ports)
     },
   }
 }
@@ -59,6 +82,8 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   await once(child, 'exit')
 }
+
+export const PROXIES: readonly ReverseProxy[] = [proxy('nginx', nginxConfig), proxy('haproxy', haproxyConfig)]
 
 /** As nginx.org/en/docs/http/websocket.html has it. `$host` is the client's, `$proxy_host` what nginx sends by itself. */
 function nginxConfig(sites: readonly Site[]): string {

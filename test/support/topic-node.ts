@@ -29,7 +29,7 @@ export interface TopicNode {
 }
 
 /** Of a handshake the hub asks no more than this. */
-const upgrade = { depart: () => undefined, terminate: () => undefined, elapsedMs: 0 } as unknown as Upgrade
+const upgrade = { depart: () => undefined, terminate: () => undefined, elapsedMs: 0, inForce: {} } as unknown as Upgrade
 
 export function startNode(options: AppOptions = {}, broker?: MemoryBroker): TopicNode {
   const logged: string[] = []

@@ -113,3 +113,15 @@ app.ws('/wrong')
 app.ws('/wrong', {})
 // @ts-expect-error: 1003 is no code for the end of an app
 app.ws.close({ code: 1003 })
+
+// Which sockets are meant, and who may stay.
+app.ws('/stay', { ws: { reauthenticate: (_socket, request: FastifyRequest) => request.ip !== '' } }, () => {})
+expectType<Equal<ReturnType<typeof app.ws.reauthenticate>, Promise<number>>>(true)
+const closed: Promise<number> = app.ws.close(({ data }) => data.userId === 1, 4001, 'logged out')
+const some: Promise<number> = app.ws.close<{ userId: number }>(({ data }) => data.userId > 1, 4001)
+const all: Promise<void> = app.ws.close({ spreadMs: 0 })
+void [closed, some, all, app.ws.close()]
+// @ts-expect-error: what is to be closed needs a code
+void app.ws.close({ userId: 1 })
+// @ts-expect-error: an async function would mean all
+void app.ws.close(async () => true, 4001)
