@@ -6,6 +6,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
 import wsPlugin from 'sockroute/fastify'
+import { inspector } from 'sockroute/inspector'
 import { tryToBreakIn } from './break-in.ts'
 import { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
@@ -36,6 +37,11 @@ export async function startFastify({ host, port, via, sites, ws }: SiteOptions):
   app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, request) =>
     chat.serve(socket, request.params.room, request.session.user as User),
   )
+
+  // All connections and their frames, for who has logged in; of real users' messages, only for those who may read them.
+  const inspect = inspector(app.ws, { showPayloads: true })
+  app.ws('/inspect', { onRequest: requireUser }, inspect.socket)
+  app.get('/inspect', { onRequest: loginFirst }, inspect.page)
 
   // And plain HTTP beside it.
   app.get('/me', async (request) => ({ user: request.session.user ?? null, server: 'Fastify', sites }))
@@ -70,6 +76,10 @@ export async function startFastify({ host, port, via, sites, ws }: SiteOptions):
 
 const requireUser: onRequestAsyncHookHandler = async (request, reply) => {
   if (request.session.user === undefined) return reply.code(401).send({ error: 'log in first' })
+}
+
+const loginFirst: onRequestAsyncHookHandler = async (request, reply) => {
+  if (request.session.user === undefined) return reply.redirect('/')
 }
 
 const requireRoomName: onRequestAsyncHookHandler = async (request, reply) => {

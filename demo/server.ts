@@ -47,6 +47,8 @@ async function start(): Promise<void> {
   const others = shared === undefined ? '' : `, and with every other demo on the same ${shared}`
   console.log(`\nsockroute demo: one chat, two servers. Open both, they share their rooms${others}.\n`)
   for (const site of sites) console.log(`  ${site.name}  http://${urlHost(host)}:${site.port}/`)
+  console.log('\nWho has logged in sees every connection, and each frame of one, in the inspector:\n')
+  for (const site of sites) console.log(`  ${site.name}  http://${urlHost(host)}:${site.port}/inspect`)
   console.log('\nCtrl+C stops them.\n')
 }
 
