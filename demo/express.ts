@@ -7,6 +7,7 @@ import express, { type RequestHandler } from 'express'
 import session from 'express-session'
 import type { Logger } from 'sockroute'
 import { attach, websockets } from 'sockroute/express'
+import { inspector } from 'sockroute/inspector'
 import { tryToBreakIn } from './break-in.ts'
 import { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
@@ -51,6 +52,11 @@ export async function startExpress({ host, port, via, sites, ws, tls }: SiteOpti
       chat.serve(socket, params.room, { user: session.user as User, httpVersion }), // requireUser has seen to it
   )
 
+  // All connections and their frames, for who has logged in; of real users' messages, only for those who may read them.
+  const inspect = inspector(app.ws, { showPayloads: true })
+  app.ws('/inspect', requireUser, inspect.socket)
+  app.get('/inspect', loginFirst, inspect.page)
+
   // And plain HTTP beside it.
   app.get('/me', (request, response) => {
     response.json({ user: request.session.user ?? null, server: 'Express', sites })
@@ -93,6 +99,11 @@ export async function startExpress({ host, port, via, sites, ws, tls }: SiteOpti
 const requireUser: RequestHandler = (request, response, next) => {
   if (request.session.user !== undefined) next()
   else response.status(401).json({ error: 'log in first' })
+}
+
+const loginFirst: RequestHandler = (request, response, next) => {
+  if (request.session.user !== undefined) next()
+  else response.redirect('/')
 }
 
 const requireRoomName: RequestHandler = (request, response, next) => {

@@ -6,6 +6,7 @@ import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import fastify, { type FastifyInstance, type onRequestAsyncHookHandler } from 'fastify'
 import wsPlugin from 'sockroute/fastify'
+import { inspector } from 'sockroute/inspector'
 import { tryToBreakIn } from './break-in.ts'
 import { Chat } from './chat.ts'
 import { isRoomName, readName, type User } from './messages.ts'
@@ -36,6 +37,11 @@ export async function startFastify({ host, port, via, sites, ws, tls }: SiteOpti
   app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, { params, session, raw }) =>
     chat.serve(socket, params.room, { user: session.user as User, httpVersion: raw.httpVersion }),
   )
+
+  // All connections and their frames, for who has logged in; of real users' messages, only for those who may read them.
+  const inspect = inspector(app.ws, { showPayloads: true })
+  app.ws('/inspect', { onRequest: requireUser }, inspect.socket)
+  app.get('/inspect', { onRequest: loginFirst }, inspect.page)
 
   // And plain HTTP beside it.
   app.get('/me', async (request) => ({ user: request.session.user ?? null, server: 'Fastify', sites }))
@@ -78,6 +84,10 @@ function newApp(tls: SiteOptions['tls']): FastifyInstance {
 
 const requireUser: onRequestAsyncHookHandler = async (request, reply) => {
   if (request.session.user === undefined) return reply.code(401).send({ error: 'log in first' })
+}
+
+const loginFirst: onRequestAsyncHookHandler = async (request, reply) => {
+  if (request.session.user === undefined) return reply.redirect('/')
 }
 
 const requireRoomName: onRequestAsyncHookHandler = async (request, reply) => {

@@ -52,6 +52,8 @@ async function start(): Promise<void> {
   const scheme = tls === undefined ? 'http' : 'https'
   console.log(`\nsockroute demo: one chat, two servers. Open both, they share their rooms${others}.\n`)
   for (const site of sites) console.log(`  ${site.name}  ${scheme}://${urlHost(host)}:${site.port}/`)
+  console.log('\nWho has logged in sees every connection, and each frame of one, in the inspector:\n')
+  for (const site of sites) console.log(`  ${site.name}  ${scheme}://${urlHost(host)}:${site.port}/inspect`)
   if (tls !== undefined) console.log('\nThe certificate is of this run alone: browsers warn, accept it on both.')
   console.log('\nCtrl+C stops them.\n')
 }

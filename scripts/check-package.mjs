@@ -12,6 +12,7 @@ const ENTRY_POINTS = {
   'sockroute/compat/fastify-websocket': ['default', 'fastifyWebsocket'],
   'sockroute/client': ['WebSocket', 'connect', 'HandshakeError', 'reconnecting'],
   'sockroute/cluster': ['clusterBroker', 'clusterPrimary'],
+  'sockroute/inspector': ['inspector'],
   'sockroute/nats': ['natsBroker'],
   'sockroute/opentelemetry': ['openTelemetry', 'openTelemetryMetrics'],
   'sockroute/prometheus': ['prometheus'],

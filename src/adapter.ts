@@ -14,15 +14,23 @@
  */
 export { attempt } from './attempt.ts'
 export type { Clock, Timer } from './clock.ts'
+export { closeWords } from './close-words.ts'
 export type { Connection, SendOptions } from './connection.ts'
 export type { RequestLog } from './connection-log.ts'
-export type { ConnectionClosedEvent, ConnectionOpenedEvent, UpgradeRefusedEvent } from './diagnostics-events.ts'
+export type {
+  ConnectionClosedEvent,
+  ConnectionOpenedEvent,
+  FramePassedEvent,
+  MessagePassedEvent,
+  UpgradeRefusedEvent,
+} from './diagnostics-events.ts'
 export { Dispatcher, type Target } from './dispatcher.ts'
+export { type ConnectionFigures, figuresOf } from './figures.ts'
 export { type AnyHttp2Server, acceptHttp2, isHttp2Server } from './http2/accept.ts'
 export { type Connections, Hub } from './hub.ts'
 export type { Metrics, RouteMetrics, TimesTaken } from './metrics.ts'
 export { type ObserveOptions, observe } from './observe.ts'
-export { checkOptions, type Rule } from './option-rules.ts'
+export { checkOptions, flag, type Rule, whole } from './option-rules.ts'
 export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions, RouteSettings } from './options.ts'
 export { DEFAULTS } from './options.ts'
 export type { MessageData } from './payload.ts'
@@ -33,6 +41,7 @@ export { isWebSocketUpgrade } from './protocol/handshake.ts'
 export type { SendCallback } from './receipts.ts'
 export { redactedHeaders, redactedUrl } from './redact.ts'
 export { FAILED, refusalHeaders, UNAVAILABLE, writeRefusal } from './refusal.ts'
+export { refusalWords } from './refusal-words.ts'
 export { responder } from './responder.ts'
 export { inherit, routeOptions } from './settings.ts'
 export { isThenable } from './thenable.ts'

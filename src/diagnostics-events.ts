@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Connection } from './connection.ts'
 import type { LimitName } from './limits.ts'
 import type { ProtocolErrorCode } from './protocol/errors.ts'
@@ -55,6 +55,8 @@ export interface UpgradeRefusedEvent {
 export interface ConnectionOpenedEvent extends OfConnection {
   /** That of 'sockroute:upgrade:begun'. */
   readonly request: IncomingMessage
+  /** Of the 101, as they were set; Node adds the date. */
+  readonly responseHeaders: OutgoingHttpHeaders
   /** From the complete headers to the 101, in milliseconds, hooks included. */
   readonly handshakeMs: number
 }

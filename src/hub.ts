@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
-import type { Connection } from './connection.ts'
+import { Connection, insideOf } from './connection.ts'
 import { ConnectionLog } from './connection-log.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -45,6 +45,8 @@ export interface Opening extends Agreement {
 /** The open connections of an app, in the order in which they were opened. */
 export interface Connections extends Iterable<Connection> {
   readonly size: number
+  /** False for one that has ended, and for another app's. */
+  has(connection: Connection<unknown>): boolean
 }
 
 /** All WebSockets of one app: settings, open connections, handshakes under way, and their end. */
@@ -283,6 +285,7 @@ function listOf(wires: ReadonlyMap<Wire, unknown>): Connections {
     get size() {
       return wires.size
     },
+    has: (connection) => connection instanceof Connection && wires.has(insideOf(connection) as Wire), // another is not there
     *[Symbol.iterator]() {
       for (const wire of wires.keys()) yield wire.connection
     },

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from './clock.ts'
 import type { ConnectionLog, Logged } from './connection-log.ts'
 import { NamedThings } from './counting.ts'
@@ -16,6 +16,7 @@ const MOST_ROUTES = 500
 /** A handshake, as far as it is observed. */
 export interface Handshake {
   readonly request: IncomingMessage
+  readonly response: Pick<ServerResponse, 'getHeaders'>
   /** '' until a route has checked it. */
   readonly route: string
   /** Since its headers were complete. */
@@ -57,7 +58,10 @@ export class Observer {
     counts.opened++
     counts.handshakeTimes.add(elapsedMs)
     const channel = CHANNELS['sockroute:connection:opened']
-    if (channel.hasSubscribers) channel.publish({ connection, route, request, handshakeMs: elapsedMs })
+    if (channel.hasSubscribers) {
+      const responseHeaders = handshake.response.getHeaders()
+      channel.publish({ connection, route, request, responseHeaders, handshakeMs: elapsedMs })
+    }
     this.#log.opened(wire, handshake)
   }
 

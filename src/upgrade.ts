@@ -288,8 +288,12 @@ export class Upgrade implements Departing, SocketOwner, Logged {
 
   /** The 504 goes past the response, for whoever holds that may never let go of it; what it replies late is discarded. */
   #onTimeOver(): void {
-    const isHeld = !this.response.headersSent && (this.#state === 'routing' || this.#state === 'accepted')
-    if (isHeld || this.#state === 'waiting') this.#reason = 'handshakeTimeoutMs'
+    if (this.#state === 'refused') {
+      this.#socket.destroy() // it has its answer, and does not go
+      return
+    }
+    const isHeld = !this.response.headersSent && this.#state !== 'waiting'
+    this.#reason = 'handshakeTimeoutMs'
     this.hub.onLimit('handshakeTimeoutMs')
     if (isHeld) logWait(this, this.#isReplied)
     if (!isHeld || this.#state === 'accepted') {

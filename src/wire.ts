@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { markAsUntransferable } from 'node:worker_threads'
 import { Audience } from './audience.ts'
 import type { Holder } from './budget.ts'
+import type { Clock } from './clock.ts'
 import { ConnectionClosedError } from './closed-error.ts'
 import { ClosingHandshake, type ClosingOwner } from './closing-handshake.ts'
 import { Connection, join } from './connection.ts'
@@ -200,6 +201,10 @@ export class Wire
 
   get wasClean(): boolean {
     return this.closeCode !== CloseCode.Abnormal
+  }
+
+  get clock(): Clock {
+    return this.#host.heartbeat.clock
   }
 
   get topics(): WireHost['topics'] {

@@ -41,6 +41,12 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
     /^(\.\.\/src\/adapter\.ts|\.\/(broker|nats)-\w+\.ts|@nats-io\/transport-node|node:[\w/]+)$/,
   ],
   // What is told elsewhere: metrics and traces.
+  [
+    /^adapters\/inspector(-[\w-]+)?(\.d)?\.ts$/,
+    /^(\.\.\/src\/adapter\.ts|\.\/inspector-[\w-]+\.ts|\.\/inspector-page\.js|node:[\w/]+)$/,
+  ],
+  // Its page, which browsers run; with its server it shares the types of what they say to each other.
+  [/^adapters\/inspector\//, /^(\.\/[\w-]+\.ts|\.\.\/inspector-messages\.ts)$/],
   [/^adapters\/prometheus(-\w+)?\.ts$/, /^(\.\.\/src\/adapter\.ts|\.\/prometheus-\w+\.ts|prom-client)$/],
   [
     /^adapters\/opentelemetry(-\w+)?\.ts$/,

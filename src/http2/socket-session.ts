@@ -1,5 +1,6 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import { ignore } from '../in-turn.ts'
 
 /** A session that is asked for a sign of life has so long to give it: on a slow link megabytes may lie before the answer. */
 const PROBE_MS = 60_000
@@ -36,7 +37,12 @@ export class SocketSession {
   /** The server closes: behind the last close frame goes GOAWAY. Requests that are under way are not cut off. RFC 9113 §6.8 */
   close(): void {
     this.#isClosing = true
-    if (this.streams > 0) return
+    const session: { close?: () => void } = this.#session
+    if (this.streams > 0) {
+      session.close = ignore // from 24 on Node calls it as soon as the server closes
+      return
+    }
+    delete session.close // what is its class's is there again
     this.#session.close()
     this.socket?.once('finish', () => this.#destroyIn(LAST_MS))
     this.probe()

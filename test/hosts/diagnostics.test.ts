@@ -1,9 +1,14 @@
 /** What each channel tells, on every host. */
 
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { constants, deflateRawSync } from 'node:zlib'
+import t from 'tap'
 import {
   type ConnectionClosedEvent,
+  createWebSockets,
   type FramePassedEvent,
   type MessagePassedEvent,
   observe,
@@ -13,7 +18,7 @@ import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing, observingNames } from '../support/observing.ts'
 import { echo, type Handler, type Hook } from './host.ts'
-import type { Changes, RawClient } from './raw-client.ts'
+import { type Changes, handshake, RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
@@ -306,6 +311,26 @@ await onEachHost('topics, and the drain at the end', async (t, begin) => {
   )
 })
 
+await onEachHost(
+  'opened: the headers of the 101, those of hooks too; and the connections have it until it has ended',
+  async (t, begin) => {
+    const opened = observing(t, 'sockroute:connection:opened')
+    const hooks: Hook[] = [({ setHeader }) => setHeader('X-Mark', 'seen')]
+    const [app, other] = [await begin({ routes: { '/ws': { handler: echo, hooks } } }), await begin({ routes: {} })]
+    const client = await app.open()
+    t.match(opened[0].responseHeaders, { 'x-mark': 'seen', upgrade: 'websocket', 'sec-websocket-accept': /=$/ })
+    const { connection } = opened[0]
+    t.same(
+      [app, other].map(({ ws }) => ws.connections.has(connection)),
+      [true, false],
+    )
+    t.notOk(app.ws.connections.has({} as never))
+    client.reset()
+    await connection.closed
+    t.notOk(app.ws.connections.has(connection))
+  },
+)
+
 await onEachHost('whoever asks for the metrics while something is told finds it counted once', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const seen: (readonly [open: number, opened: number, closed: number, messages: number, size: number])[] = []
@@ -340,3 +365,47 @@ for (const end of ['close', 'terminate'] as const) {
     t.same([open, opened, handlerErrors, app.ws.connections.size], [0, 1, 0, 0])
   })
 }
+
+await onEachHost('refused: a client that was answered and stays has reached no limit', async (t, begin) => {
+  const limits = observing(t, 'sockroute:limit')
+  const refused = observing(t, 'sockroute:upgrade:refused')
+  const clock = new FakeClock()
+  const app = await begin({
+    routes: { '/ws': { handler: echo, hooks: [({ reply }) => reply(401, 'who?')] } },
+    options: { clock },
+  })
+  const client = await app.send()
+  t.equal((await client.readHead()).status, 401)
+  await pass(clock, 11_000)
+  await app.settled()
+  t.match(refused, [{ status: 401, reason: 'app' }])
+  t.same(limits, [])
+  t.equal(app.ws.limitsHit.handshakeTimeoutMs, 0)
+  client.end()
+})
+
+t.test('refused: a reply that is begun and not ended is given up when the time is over', async (t) => {
+  const refused = observing(t, 'sockroute:upgrade:refused')
+  const clock = new FakeClock()
+  const ws = createWebSockets({ clock, logger: { warn: () => undefined, error: () => undefined } })
+  const server = createServer().on('upgrade', (request, socket, head) => {
+    ws.upgrade(
+      request,
+      socket,
+      head,
+      { onRequest: (_request, response) => void response.writeHead(200).write('…') },
+      echo,
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const client = await RawClient.connect((server.address() as AddressInfo).port)
+  client.write(handshake())
+  await client.readHead()
+  await clock.advance(10_000)
+  await client.ended
+  client.destroy()
+  while (refused.length === 0) await turn()
+  t.match(refused, [{ status: undefined, reason: 'handshakeTimeoutMs' }])
+})

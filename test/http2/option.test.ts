@@ -22,7 +22,11 @@ t.test('a mistake is told where it is made, with what to write instead', async (
   const ws = createWebSockets()
   t.throws(() => ws.acceptHttp2(createServer() as never), /need a server of node:http2/)
   t.throws(() => ws.acceptHttp2(undefined as never), /need a server of node:http2/)
-  await t.rejects(async () => void (await Fastify().register(wsPlugin, { http2: true })), /fastify\(\{ http2: true/)
+  const app = Fastify()
+  void app.register(wsPlugin, { http2: true })
+  await t.rejects(async () => {
+    await app.ready()
+  }, /fastify\(\{ http2: true/)
   t.throws(() => websockets(express(), { http2: 'yes' as never }), /the option http2 takes true or false/)
   t.doesNotThrow(() => attach(createServer(), websockets(express(), { http2: true })), 'one of several servers')
 })

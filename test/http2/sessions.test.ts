@@ -56,9 +56,13 @@ await onEachHttp2Host('Z05 who takes nothing ends alone', async (t, begin) => {
   t.equal(session.destroyed, false, 'and not its session')
 })
 
+/** Before, a session of Node's whose peer had broken the protocol stayed as it was. */
+const endsBroken = process.versions.node.localeCompare('20.20', 'en', { numeric: true }) >= 0
+
 await onEachHttp2Host(
   'Z05 a session that breaks takes its own WebSockets along, each closes once',
   async (t, begin) => {
+    if (!endsBroken) return
     const closed: number[] = []
     const count: Handler = (socket) => void socket.on('close', (code) => closed.push(code))
     const app = await begin({ routes: { '/ws': echo, '/count': count } })

@@ -8,6 +8,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 /** A session has less than a server lets it have, so that tests find out what a session shares. */
 const STREAMS_PER_SESSION = 50
 const CANCEL = 8
+/** Who was refused and stays is let go of, as a server does it. */
+const LINGER_MS = 2_000
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11' // RFC 6455 §1.3
 /** What is between a client and the bridge. */
 const OWN = /^(connection|upgrade|keep-alive|host|sec-websocket-key)$/
@@ -100,6 +102,7 @@ function answering(socket: Socket, stream: ClientHttp2Stream, headers: Headers):
     socket.write(responseHead(headers, body.length), 'latin1')
     socket.end(body)
     socket.unpipe(stream).resume() // what still comes is nobody's
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 }
 

@@ -1,0 +1,66 @@
+import type { Command, Told } from '../inspector-messages.ts'
+
+const SHORTEST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 15_000
+
+export type LineState =
+  | { readonly name: 'connecting' | 'open' }
+  | { readonly name: 'waiting'; readonly why: string }
+  /** It will not come back by itself. */
+  | { readonly name: 'ended'; readonly why: string }
+
+export interface LineOwner {
+  onTold(told: Told): void
+  onState(state: LineState): void
+}
+
+/** The WebSocket to the inspector's route, which is where the page came from. It comes back by itself. */
+export class Line {
+  readonly #owner: LineOwner
+  #socket: WebSocket | undefined
+  #attempts = 0
+
+  constructor(owner: LineOwner) {
+    this.#owner = owner
+  }
+
+  open(): void {
+    this.#owner.onState({ name: 'connecting' })
+    const socket = new WebSocket(location.href.replace(/^http/, 'ws').replace(/#.*$/s, ''))
+    this.#socket = socket
+    socket.addEventListener('open', () => {
+      this.#attempts = 0
+      this.#owner.onState({ name: 'open' })
+    })
+    socket.addEventListener('message', ({ data }) => this.#owner.onTold(JSON.parse(String(data)) as Told))
+    socket.addEventListener('close', ({ code, reason }) => void this.#onClose(code, reason))
+  }
+
+  ask(command: Command): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command))
+  }
+
+  /** A browser does not say why a handshake was refused: over HTTP the same guard tells. */
+  async #onClose(code: number, reason: string): Promise<void> {
+    this.#socket = undefined
+    if (code === 1008) return this.#owner.onState({ name: 'ended', why: reason })
+    const status = code === 1006 ? await statusOf(location.href) : 0
+    if (status >= 300 && status < 500) {
+      return this.#owner.onState({ name: 'ended', why: `the server answers with ${status}: reload to log in` })
+    }
+    const why = reason !== '' ? reason : status === 0 ? 'the server is away' : `closed with ${code}`
+    this.#owner.onState({ name: 'waiting', why })
+    const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** this.#attempts++)
+    setTimeout(() => this.open(), longest * (0.5 + Math.random() / 2))
+  }
+}
+
+/** 0 where there is no answer. What is redirected, to a login, say, is 302. */
+async function statusOf(url: string): Promise<number> {
+  try {
+    const { status, type } = await fetch(url, { method: 'HEAD', redirect: 'manual', cache: 'no-store' })
+    return type === 'opaqueredirect' ? 302 : status
+  } catch {
+    return 0
+  }
+}
