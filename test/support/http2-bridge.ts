@@ -25,7 +25,7 @@ export async function bridgeTo(port: number): Promise<Server> {
   const sessions = new Sessions(`http://127.0.0.1:${port}`)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.on('error', () => undefined) // 'close' follows
-    serve(socket, sessions).catch(() => socket.resetAndDestroy()) // the stream has failed
+    serve(socket, sessions).catch(() => reset(socket)) // the stream has failed
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -79,7 +79,7 @@ async function serve(socket: Socket, sessions: Sessions): Promise<void> {
   if (hasBody) socket.pipe(stream)
   let onClose = (): void => {
     if (stream.rstCode === 0) socket.destroySoon()
-    else socket.resetAndDestroy()
+    else reset(socket)
   }
   stream.once('response', (headers: Headers) => {
     if (isUpgrade && headers[':status'] === 200) {
@@ -88,6 +88,12 @@ async function serve(socket: Socket, sessions: Sessions): Promise<void> {
     } else onClose = answering(socket, stream, headers)
   })
   stream.once('close', () => onClose())
+}
+
+/** Node keeps the handle of a socket for ever that is to be reset behind its own end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 type Headers = IncomingHttpHeaders & { ':status'?: number }
