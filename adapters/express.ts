@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Application, Request, RequestHandler, Response } from 'express'
 import type { PathParams } from 'express-serve-static-core'
 import {
+  type AnyHttp2Server,
   type AppOptions,
   checkHandler,
   Dispatcher,
@@ -49,19 +50,19 @@ export function websockets(target: unknown, options: AppOptions = {}): unknown {
 }
 
 /**
- * Lets a server of one's own (https, several) carry the upgrades of an app; `app.listen()` does it by itself.
+ * Lets a server of one's own (https, http2, several) carry the upgrades of an app; `app.listen()` does it by itself.
  *
  *     const server = attach(https.createServer(tls, app), app)
  *
  * @throws TypeError if the app was not given to `websockets()` before
  */
-export function attach<S extends Server>(server: S, app: Application): S {
+export function attach<S extends Server | AnyHttp2Server>(server: S, app: Application): S {
   const hub = (app as AnyApp | undefined)?.[EXPRESS_HUB]
   if (hub === undefined) throw new TypeError('sockroute: attach(server, app) takes an app from websockets(express())')
   if (typeof (server as Server | undefined)?.on !== 'function') {
     throw new TypeError('sockroute: attach(server, app) takes a server, such as https.createServer(tls, app)')
   }
-  Dispatcher.of(server).add({
+  Dispatcher.of(server as Server).add({
     hub,
     respondTo: responder(app as AnyApp),
     route: (request, response, next) => route(app, request, response, next),

@@ -8,6 +8,7 @@ import {
   FASTIFY_AROUND,
   Hub,
   inherit,
+  isHttp2Server,
   routeOptions,
   withVerbs,
 } from '../src/adapter.ts'
@@ -58,9 +59,13 @@ const BESIDE = [
   'register it once around both: await app.register(wsPlugin)',
 ].join(' ')
 
+const NO_HTTP2 =
+  'sockroute: the option http2 is for an app over HTTP/2: fastify({ http2: true, https: { allowHTTP1: true, key, cert } })'
+
 /** The first registration: from here on the app's server carries upgrades, and its end is theirs. */
 function begin(app: Instance, options: AppOptions): Around {
   if (app.hasConstraintStrategy(CONSTRAINT)) throw new TypeError(BESIDE)
+  if (options.http2 === true && !isHttp2Server(app.server)) throw new TypeError(NO_HTTP2)
   const hub = new Hub(options, app.log, logsRequests(app))
   app.addConstraintStrategy(upgradesOnly())
   app.decorateReply('send', notingSend)

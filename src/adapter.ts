@@ -26,6 +26,7 @@ export type {
 } from './diagnostics-events.ts'
 export { Dispatcher, type Target } from './dispatcher.ts'
 export { type ConnectionFigures, figuresOf } from './figures.ts'
+export { type AnyHttp2Server, acceptHttp2, isHttp2Server } from './http2/accept.ts'
 export { type Connections, Hub } from './hub.ts'
 export type { Metrics, RouteMetrics, TimesTaken } from './metrics.ts'
 export { type ObserveOptions, observe } from './observe.ts'

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { CauseOfEnd, ClosedBy } from './diagnostics-events.ts'
+import { cut } from './http2/cut.ts'
 import type { Intake } from './intake.ts'
 import { ownCopy } from './own-copy.ts'
 import { CloseCode } from './protocol/close-code.ts'
@@ -110,7 +111,7 @@ export class ClosingHandshake {
         return
       case 'destroy-transport':
         this.#owner.intake.stop()
-        this.#transport.destroy()
+        cut(this.#transport)
     }
   }
 }

@@ -13,6 +13,7 @@ export type RefusalReason =
   | 'maxHeaderFields'
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
+  | 'maxConnectionsPerHttp2Session'
   | 'maxPendingHandshakes'
   | 'handshakeTimeoutMs'
   | 'shutdown'

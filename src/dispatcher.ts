@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { serverOf } from './handshake-socket.ts'
+import { acceptHttp2, isHttp2Server } from './http2/accept.ts'
 import type { Hub } from './hub.ts'
 import type { AppSettings } from './options.ts'
 import { serveAsPlainHttp } from './plain-http.ts'
@@ -56,6 +57,7 @@ export class Dispatcher {
     const at = this.#targets.findIndex((other) => passesOn(target) && !passesOn(other))
     this.#targets.splice(at < 0 ? this.#targets.length : at, 0, target)
     carry(this.#server, target.hub)
+    if (target.hub.settings.http2 && isHttp2Server(this.#server)) acceptHttp2(this.#server)
   }
 
   /** An emitter cannot stop an event halfway, so ours is taken out before it is one. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { RequestLog } from './connection-log.ts'
+import { isOverHttp2 } from './http2/stream-of.ts'
 import type { Hub } from './hub.ts'
 import type { RouteSettings } from './options.ts'
 import { checkOrigin } from './origin.ts'
-import { type HandshakeAnswer, readHandshake } from './protocol/handshake.ts'
+import { type HandshakeAnswer, readExtendedConnect, readHandshake } from './protocol/handshake.ts'
 import { redactedUrl } from './redact.ts'
 import { FORBIDDEN } from './refusal.ts'
 import { requestedUrl } from './requested-url.ts'
@@ -33,7 +34,8 @@ export interface Client {
 export function checkHandshake(stage: Stage, settings: RouteSettings, host: string | undefined): HandshakeAnswer {
   const { hub, request, server } = stage
   const maxHeaderFields = Math.min(settings.maxHeaderFields, fieldsKeptBy(server))
-  const answer = readHandshake(request, { maxHeaderFields })
+  const read = isOverHttp2(request.socket) ? readExtendedConnect : readHandshake
+  const answer = read(request, { maxHeaderFields })
   if (!answer.ok) {
     if (answer.status === 431) hub.onLimit('maxHeaderFields')
     return answer

@@ -1,4 +1,5 @@
 import { ServerResponse } from 'node:http'
+import { isOverHttp2 } from './http2/stream-of.ts'
 import { upgradeOf } from './upgrades.ts'
 
 type Method = (this: ServerResponse, ...args: never[]) => unknown
@@ -23,9 +24,11 @@ export function seal(response: ServerResponse): void {
 function writeHead(this: ServerResponse, status: number, ...rest: unknown[]): ServerResponse {
   const handshake = upgradeOf(this.req)?.onHead(status) ?? []
   for (const [name, value] of handshake) this.setHeader(name, value)
+  const fits = isOverHttp2(this.req.socket) ? fitsHttp2 : ends
   if (status === 101) for (const name of NO_BODY) this.removeHeader(name)
   else if (!ends('Connection', this.getHeader('Connection') ?? 'close')) this.setHeader('Connection', 'close')
-  const own = status === 101 ? rest : rest.map(withoutKeepAlive)
+  if (fits === fitsHttp2) this.removeHeader('Transfer-Encoding')
+  const own = status === 101 ? rest : rest.map((argument) => only(fits, argument))
   try {
     return Reflect.apply(ServerResponse.prototype.writeHead, this, [status, ...own])
   } catch (error) {
@@ -40,12 +43,17 @@ function ends(name: unknown, value: unknown): boolean {
   return String(name).toLowerCase() !== 'connection' || /\bclose\b/i.test(String(value))
 }
 
+/** A stream has frames of its own, and chunks in them would be the body's. RFC 9113 §8.2.2 */
+function fitsHttp2(name: unknown, value: unknown): boolean {
+  return ends(name, value) && String(name).toLowerCase() !== 'transfer-encoding'
+}
+
 /** Node takes header fields as an object, as a list of pairs, and as a list of names and values by turns. */
-function withoutKeepAlive(argument: unknown): unknown {
+function only(fits: typeof ends, argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) return argument
-  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter((pair) => ends(...pair)))
-  if (argument.every(Array.isArray)) return argument.filter(([name, value]) => ends(name, value))
-  return argument.filter((_, at) => ends(argument[at & ~1], argument[at | 1]))
+  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter((pair) => fits(...pair)))
+  if (argument.every(Array.isArray)) return argument.filter(([name, value]) => fits(name, value))
+  return argument.filter((_, at) => fits(argument[at & ~1], argument[at | 1]))
 }
 
 /** RFC 9112 §6.1, RFC 9110 §8.6 */

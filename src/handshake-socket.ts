@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { prepare } from './handshake-response.ts'
+import { carrierOf, isOverHttp2 } from './http2/stream-of.ts'
 import { ignore, inTurn } from './in-turn.ts'
 
 /** What is told of the socket. */
@@ -18,12 +19,15 @@ export interface SocketOwner {
  */
 export class HandshakeSocket {
   readonly #socket: Duplex
+  /** What bytes come by: the socket itself, or the stream of HTTP/2 that it stands for. */
+  readonly #carrier: Duplex
   readonly #response: ServerResponse
   readonly #owner: SocketOwner
   #isWatched = false
 
   constructor(socket: Duplex, response: ServerResponse, owner: SocketOwner) {
     this.#socket = socket
+    this.#carrier = carrierOf(socket)
     this.#response = response
     this.#owner = owner
     socket.on('error', ignore) // 'close' follows
@@ -37,7 +41,7 @@ export class HandshakeSocket {
   /** Runs `task` after the responses to what came before, if the client is still there. RFC 9112 §9.3.2 */
   inTurn(task: () => void): void {
     inTurn(this.#socket, () => {
-      if (this.#socket.readableEnded) this.#socket.destroy() // the client has left meanwhile
+      if (this.#carrier.readableEnded) this.#socket.destroy() // the client has left meanwhile
       if (!this.#socket.destroyed) task()
     })
   }
@@ -61,8 +65,8 @@ export class HandshakeSocket {
 
   /** From here on it is noticed when the client leaves, and when it can take more of a long response. */
   watch(): void {
-    this.#socket.on('readable', this.#onReadable)
-    this.#socket.on('end', this.#onEnd)
+    this.#carrier.on('readable', this.#onReadable)
+    this.#carrier.on('end', this.#onEnd)
     this.#socket.on('drain', this.#onDrain)
     this.#isWatched = true
   }
@@ -72,18 +76,24 @@ export class HandshakeSocket {
     const socket = this.#socket as Socket // as in `attach`
     this.#response.detachSocket(socket)
     if (this.#isWatched) {
-      socket.off('readable', this.#onReadable)
+      this.#carrier.off('readable', this.#onReadable)
       socket.off('drain', this.#onDrain)
     }
     process.nextTick(() => this.#response.emit('close'))
   }
 
-  /** The socket, which from here on is a WebSocket's. */
+  /** The socket, which from here on is somebody else's. */
   release(): Duplex {
-    if (this.#isWatched) this.#socket.off('end', this.#onEnd)
+    if (this.#isWatched) this.#carrier.off('end', this.#onEnd)
     this.#socket.off('close', this.#onGone)
     this.#socket.off('error', ignore) // the connection has one of its own
     return this.#socket
+  }
+
+  /** What bytes come by, which from here on is a WebSocket's. */
+  open(): Duplex {
+    this.release()
+    return isOverHttp2(this.#socket) ? this.#socket.release() : this.#socket
   }
 
   /** Past the response. */
@@ -94,7 +104,7 @@ export class HandshakeSocket {
   /** Sends FIN behind the response, and reads what still comes: unread, it would turn FIN into RST. */
   end(): void {
     this.#socket.end()
-    this.#socket.resume()
+    this.#carrier.resume()
   }
 
   destroy(): void {
@@ -103,7 +113,7 @@ export class HandshakeSocket {
 
   /** Notices that the client has ended its side, and takes nothing that it may have sent before. */
   readonly #onReadable = (): void => {
-    if (this.#socket.readableLength === 0) this.#socket.read(0)
+    if (this.#carrier.readableLength === 0) this.#carrier.read(0)
   }
 
   readonly #onEnd = (): void => {

@@ -113,10 +113,13 @@ export class Hub implements WireHost, TopicHost {
     if (this.#closing === undefined) this.topics.open()
   }
 
-  /** Whether the app is not at its end, and has room for this handshake beside the others under way. */
-  takes(upgrade: Upgrade): boolean {
+  /** What is against this handshake beside the others under way: the app's end, or a limit that leaves no room. */
+  reasonAgainst(upgrade: Upgrade): 'shutdown' | 'maxPendingHandshakes' | 'maxConnectionsPerHttp2Session' | undefined {
+    if (this.isClosing(upgrade.server)) return 'shutdown'
+    const { maxPendingHandshakes, maxConnectionsPerHttp2Session } = this.settings
     const others = this.#upgrades.size - (this.#upgrades.has(upgrade) ? 1 : 0)
-    return !this.isClosing(upgrade.server) && others < this.settings.maxPendingHandshakes
+    if (others >= maxPendingHandshakes) return 'maxPendingHandshakes'
+    return upgrade.streamsOfSession > maxConnectionsPerHttp2Session ? 'maxConnectionsPerHttp2Session' : undefined
   }
 
   begin(upgrade: Upgrade): void {
@@ -126,7 +129,8 @@ export class Hub implements WireHost, TopicHost {
 
   /** There is no room for the handshake, or the app is at its end. */
   turnAway(upgrade: Upgrade): void {
-    if (!this.isClosing(upgrade.server)) this.onLimit('maxPendingHandshakes')
+    const reason = this.reasonAgainst(upgrade)
+    if (reason !== undefined && reason !== 'shutdown') this.onLimit(reason)
     this.linger(upgrade)
   }
 

@@ -16,6 +16,7 @@ export const LIMITS = [
   'maxPendingHandshakes',
   'maxConnections',
   'maxConnectionsPerAddress',
+  'maxConnectionsPerHttp2Session',
   'messageRate',
   'maxLifetimeMs',
   'reauthenticateIntervalMs',

@@ -156,6 +156,8 @@ export const APP_RULES: Record<string, Rule> = {
   maxPendingHandshakes: count,
   maxConnections: count,
   maxConnectionsPerAddress: count,
+  maxConnectionsPerHttp2Session: count,
+  http2: flag,
   maxTotalBytes: bytes(true),
   sharedReadBuffer: flag,
   broker,

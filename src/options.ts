@@ -287,6 +287,17 @@ export interface AppOptions<Request = never> extends RouteOptions<Request> {
    */
   readonly maxConnectionsPerAddress?: Limit
   /**
+   * Most WebSockets in one session of HTTP/2, handshakes included. One more gets 503 with Retry-After.
+   * @defaultValue 100
+   */
+  readonly maxConnectionsPerHttp2Session?: Limit
+  /**
+   * Take WebSockets over HTTP/2 as well, where the app's server is one of `node:http2`. Browsers are told so, and open them in the
+   * session that has brought the page; without it they open connections of their own, over HTTP/1.1. RFC 8441
+   * @defaultValue false
+   */
+  readonly http2?: boolean
+  /**
    * What all connections together may hold: unfinished messages, messages that wait for their handler, and unsent bytes.
    * Over it the connection that holds most is closed with 1013, or terminated if its peer takes nothing; what stands still
    * weighs more with each second.
@@ -356,6 +367,8 @@ export interface AppSettings extends RouteSettings {
   readonly maxPendingHandshakes: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  readonly maxConnectionsPerHttp2Session: number
+  readonly http2: boolean
   readonly maxTotalBytes: number
   readonly sharedReadBuffer: boolean
   readonly broker: Broker | undefined
@@ -403,6 +416,8 @@ export const DEFAULTS: AppSettings = {
   maxPendingHandshakes: 10_000,
   maxConnections: Infinity,
   maxConnectionsPerAddress: Infinity,
+  maxConnectionsPerHttp2Session: 100,
+  http2: false,
   maxTotalBytes: Math.min(268_435_456, Math.floor(getHeapStatistics().heap_size_limit / 4)),
   sharedReadBuffer: true,
   broker: undefined,

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { isOverHttp2 } from './http2/stream-of.ts'
 import { ignore, inTurn } from './in-turn.ts'
 
 /**
@@ -9,7 +10,8 @@ import { ignore, inTurn } from './in-turn.ts'
  * included, and the connection is begun anew. A server may ignore an Upgrade. RFC 9110 §7.8
  */
 export function serveAsPlainHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  if (hasBodyOfItsOwn(request, socket)) inTurn(request.socket, () => answer(server, request, socket))
+  if (hasBodyOfItsOwn(request, socket) || isOverHttp2(socket))
+    inTurn(request.socket, () => answer(server, request, socket))
   else inTurn(socket, () => beginAnew(server, request, socket, head))
 }
 

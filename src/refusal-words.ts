@@ -30,6 +30,10 @@ export const REFUSAL_WORDS: Readonly<Record<KnownRefusal, Words>> = {
     'its address had maxConnectionsPerAddress already',
     "One address for all? The framework has to trust its proxy, else every client has the proxy's.",
   ],
+  maxConnectionsPerHttp2Session: [
+    'its session of HTTP/2 had maxConnectionsPerHttp2Session already',
+    'One page with so many WebSockets? Let it share one, or raise the limit.',
+  ],
   maxPendingHandshakes: [
     'maxPendingHandshakes were being decided already',
     'All clients at once, as after a restart; or hooks that have become slow.',

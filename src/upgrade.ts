@@ -13,6 +13,8 @@ import { seal } from './handshake-response.ts'
 import { HandshakeSocket, type SocketOwner, serverOf } from './handshake-socket.ts'
 import { HandshakeTime } from './handshake-time.ts'
 import { logWait } from './handshake-wait.ts'
+import { isOverHttp2 } from './http2/stream-of.ts'
+import { dropKey } from './http2/upgrade-request.ts'
 import type { Hub, Opening } from './hub.ts'
 import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
@@ -67,6 +69,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.response = response
     this.server = serverOf(socket)
     this.settings = hub.settings
+    dropKey(response.req)
     this.#socket = new HandshakeSocket(socket, response, this)
     this.#head = head
     this.#time = new HandshakeTime(hub.clock, () => this.#onTimeOver())
@@ -91,6 +94,12 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     return this.#state === 'over'
   }
 
+  /** WebSockets in its session of HTTP/2, itself included. */
+  get streamsOfSession(): number {
+    const { socket } = this.request
+    return isOverHttp2(socket) ? socket.session.streams : 0
+  }
+
   get elapsedMs(): number {
     return this.#time.elapsedMs
   }
@@ -110,7 +119,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
    */
   begin(route: () => unknown): void {
     if (this.#socket.isDestroyed) return
-    if (this.hub.takes(this)) this.hub.begin(this)
+    if (this.hub.reasonAgainst(this) === undefined) this.hub.begin(this)
     else this.hub.turnAway(this) // refused in its turn, unless there is room by then
     this.#time.limit(this.settings.handshakeTimeoutMs)
     this.#socket.inTurn(() => {
@@ -125,9 +134,9 @@ export class Upgrade implements Departing, SocketOwner, Logged {
 
   /** Routing goes on in the app of `hub`: one of several on this server. Returns false where it takes no more. */
   enter(hub: Hub): boolean {
-    this.#reason = hub.isClosing(this.server) ? 'shutdown' : 'maxPendingHandshakes'
-    if (!hub.takes(this)) return false
-    this.#reason = 'app'
+    const reason = hub.reasonAgainst(this)
+    this.#reason = reason ?? 'app'
+    if (reason !== undefined) return false
     if (hub !== this.hub) {
       this.hub.end(this)
       this.#acceptance.leave()
@@ -265,7 +274,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.#state = 'over'
     seal(this.response)
     upgrades.delete(this.request)
-    this.#wire = this.hub.open(this.#socket.release(), this.#head, opening, this)
+    this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this)
   }
 
   #end(status: number): void {

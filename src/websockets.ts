@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from './connection.ts'
 import { serverOf } from './handshake-socket.ts'
+import { type AnyHttp2Server, acceptHttp2 } from './http2/accept.ts'
 import { type Connections, Hub } from './hub.ts'
 import type { LimitsHit } from './limits.ts'
 import type { Metrics } from './metrics.ts'
@@ -40,6 +41,9 @@ interface NodeRoute {
   readonly route: string
 }
 
+const ACCEPT =
+  'sockroute: without a framework there is no option http2: call ws.acceptHttp2(server) with a server of node:http2'
+
 const NO_OPTIONS: NodeRouteOptions = {}
 
 /** The WebSockets of one app without a framework. Made by `createWebSockets`. */
@@ -49,6 +53,7 @@ export class WebSockets implements AppVerbs {
   readonly #routes = new WeakMap<NodeRouteOptions, NodeRoute>()
 
   constructor(options: AppOptions) {
+    if (options.http2 === true) throw new TypeError(ACCEPT)
     this.#hub = new Hub(options)
     this.topics = this.#hub.topics.view
   }
@@ -94,6 +99,19 @@ export class WebSockets implements AppVerbs {
       if (late !== undefined) return writeRefusal(upgrade.response, late)
       upgrade.response.end()
     })
+  }
+
+  /**
+   * From here on `server` takes WebSockets over HTTP/2 as well: each is an 'upgrade' event of it, so that the listener which calls
+   * `upgrade` serves both. RFC 8441
+   *
+   *     const server = createSecureServer({ key, cert, allowHTTP1: true }, respond)
+   *     ws.acceptHttp2(server)
+   *
+   * @throws TypeError for what is no server of `node:http2`
+   */
+  acceptHttp2(server: AnyHttp2Server): void {
+    acceptHttp2(server)
   }
 
   /** Refuses an upgrade request with an ordinary response. @param status 400 to 599 */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { ROOT } from './support/root.ts'
 
-/** The rows by group, as numbers. HTTP/2 and scale-out are not here: there is no code of those yet. */
+/** The rows by group, as numbers. */
 const GROUPS: Record<string, number[]> = {
   /** Handshake */
   H: [
@@ -23,6 +23,8 @@ const GROUPS: Record<string, number[]> = {
   X: [1, 3],
   /** Resources */
   R: [1, 2, 3, 4, 5, 6, 7, 8],
+  /** HTTP/2 */
+  Z: [1, 2, 3, 5, 6],
 }
 
 const ROWS = Object.entries(GROUPS).flatMap(([group, numbers]) =>
@@ -30,7 +32,7 @@ const ROWS = Object.entries(GROUPS).flatMap(([group, numbers]) =>
 )
 
 /** A row that needs something which not every machine has, and the file that has it. */
-const IN_FILE: Record<string, string> = { X01: 'chromium.test.ts' }
+const IN_FILE: Record<string, string> = { X01: 'test/hosts/chromium.test.ts' }
 
 /** The rows that the names in a source's tests begin with: `F01 H19 a frame without a mask`. Comments do not count. */
 function rowsIn(source: string): string[] {
@@ -39,9 +41,12 @@ function rowsIn(source: string): string[] {
   return [...names].flatMap(([, rows]) => rows.trim().split(' '))
 }
 
-const folder = `${ROOT}test/hosts/`
-const files = readdirSync(folder).filter((file) => file.endsWith('.test.ts'))
-const rowsByFile = new Map(files.map((file) => [file, rowsIn(readFileSync(folder + file, 'utf8'))]))
+const files = ['test/hosts/', 'test/http2/'].flatMap((folder) =>
+  readdirSync(ROOT + folder)
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => folder + file),
+)
+const rowsByFile = new Map(files.map((file) => [file, rowsIn(readFileSync(ROOT + file, 'utf8'))]))
 
 t.test('names are read from code alone', async (t) => {
   t.same(rowsIn(`t.test('F01 H19 both')\n// 'F02'\n/* 'F03' */ ["F04", \`F05 \${x}\`, 'no F06', 'F07x', 'ff']`), [
@@ -53,7 +58,7 @@ t.test('names are read from code alone', async (t) => {
 })
 
 t.test('every row has a test that runs on every host', async (t) => {
-  t.equal(ROWS.length, 107)
+  t.equal(ROWS.length, 112)
   for (const row of ROWS) {
     const found = files.filter((file) => rowsByFile.get(file)?.includes(row))
     t.ok(found.length > 0, `${row}: ${found.join(', ') || 'no test'}`)

@@ -285,14 +285,15 @@ t.test('R01 handshakes under way are counted', async (t) => {
   const { hub } = setUp({ maxPendingHandshakes: 2 })
   const [one, two, three] = [fakeUpgrade(), fakeUpgrade(), fakeUpgrade()]
   hub.begin(one)
-  t.equal(hub.takes(two), true)
+  t.equal(hub.reasonAgainst(two), undefined)
   hub.begin(two)
-  t.same([hub.takes(two), hub.takes(three)], [true, false], 'those beside it count')
+  t.equal(hub.reasonAgainst(two), undefined, 'those beside it count')
+  t.equal(hub.reasonAgainst(three), 'maxPendingHandshakes')
   hub.end(one)
   hub.end(one)
-  t.equal(hub.takes(three), true)
+  t.equal(hub.reasonAgainst(three), undefined)
   void hub.close()
-  t.equal(hub.takes(two), false)
+  t.equal(hub.reasonAgainst(two), 'shutdown')
 })
 
 t.test('all connections share one heartbeat', async (t) => {

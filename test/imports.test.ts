@@ -8,6 +8,7 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp][] = [
   [/^src\/protocol\//, /^(\.\/[\w-]+\.ts|node:crypto|node:buffer)$/], // no socket, no stream, no timer
   [/^src\/extensions\//, /^(\.\/[\w-]+\.ts|\.\.\/protocol\/[\w-]+\.ts|\.\.\/[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\/topics\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
+  [/^src\/http2\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\/client\//, /^(\.\/[\w-]+\.ts|\.\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   [/^src\//, /^(\.\/([\w-]+\/)?[\w-]+\.ts|node:[\w/]+)$/],
   // An adapter of several files: its own, and its framework's.
@@ -134,6 +135,13 @@ t.test('a server needs no client: what is in src/client is imported by itself al
       [],
       file,
     )
+  }
+})
+
+t.test('a server of HTTP/1.1 does not load node:http2: it is imported for its types', async (t) => {
+  for (const [file, source] of sources) {
+    const atRuntime = importsOf(source).filter(({ from, isType }) => from === 'node:http2' && !isType)
+    t.same(atRuntime, [], file)
   }
 })
 

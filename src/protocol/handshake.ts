@@ -29,7 +29,8 @@ export interface HandshakeRefusal {
 export type HandshakeAnswer =
   | {
       readonly ok: true
-      readonly key: string
+      /** Over HTTP/2 there need not be one. */
+      readonly key: string | undefined
       /** Offered subprotocols, in the client's order of preference. */
       readonly protocols: readonly string[]
       readonly extensions: readonly ExtensionOffer[]
@@ -56,10 +57,21 @@ export function isWebSocketUpgrade(request: Pick<HandshakeRequest, 'method' | 'h
 
 /** Checks the client's opening handshake, and reads what it offers. RFC 6455 §4.2.1, §4.2.2 */
 export function readHandshake(request: HandshakeRequest, options: HandshakeOptions): HandshakeAnswer {
-  const refusal = checkHttp(request, options) ?? checkVersion(request)
+  const refusal = checkSize(request, options) ?? checkHttp1(request) ?? checkRequest(request)
   if (refusal !== undefined) return refusal
   const key = single(request, 'sec-websocket-key')
   if (key === undefined || !KEY.test(key)) return refuse(400, 'Sec-WebSocket-Key must be 16 bytes in Base64, once')
+  return readOffers(request, key)
+}
+
+/** The same for an extended CONNECT of HTTP/2, as the upgrade that it stands for. A key is not asked for. RFC 8441 §5 */
+export function readExtendedConnect(request: HandshakeRequest, options: HandshakeOptions): HandshakeAnswer {
+  return (
+    checkSize(request, options) ?? checkRequest(request) ?? readOffers(request, field(request, 'sec-websocket-key'))
+  )
+}
+
+function readOffers(request: HandshakeRequest, key: string | undefined): HandshakeAnswer {
   const protocols = readProtocols(field(request, 'sec-websocket-protocol'))
   if (protocols === undefined) return refuse(400, 'Sec-WebSocket-Protocol is malformed')
   const extensions = readExtensions(field(request, 'sec-websocket-extensions'))
@@ -67,13 +79,13 @@ export function readHandshake(request: HandshakeRequest, options: HandshakeOptio
   return { ok: true, key, protocols, extensions }
 }
 
-/** The header fields of the 101. RFC 6455 §4.2.2 */
+/** The header fields of the 101; over HTTP/2 there need not be a key, and what stands for the 101 leaves the first two out. RFC 6455 §4.2.2 */
 export function acceptHeaders(
-  key: string,
+  key: string | undefined,
   protocol: string | undefined,
   extensions: string | undefined,
 ): HandshakeHeaders {
-  const headers: (readonly [string, string])[] = [...UPGRADE, ['Sec-WebSocket-Accept', acceptKey(key)]]
+  const headers: (readonly [string, string])[] = [...UPGRADE, ['Sec-WebSocket-Accept', acceptKey(key ?? '')]]
   if (protocol !== undefined) headers.push(['Sec-WebSocket-Protocol', protocol])
   if (extensions !== undefined) headers.push(['Sec-WebSocket-Extensions', extensions])
   return headers
@@ -84,16 +96,23 @@ export function acceptKey(key: string): string {
   return hash('sha1', key + GUID, 'base64')
 }
 
-/** The rules that are HTTP's own. */
-function checkHttp(request: HandshakeRequest, options: HandshakeOptions): HandshakeRefusal | undefined {
-  if (request.rawHeaders.length / 2 > options.maxHeaderFields) return refuse(431, 'Too many header fields')
+function checkSize(request: HandshakeRequest, { maxHeaderFields }: HandshakeOptions): HandshakeRefusal | undefined {
+  return request.rawHeaders.length / 2 > maxHeaderFields ? refuse(431, 'Too many header fields') : undefined
+}
+
+function checkHttp1(request: HandshakeRequest): HandshakeRefusal | undefined {
   if (request.httpVersion !== '1.1') return refuse(505, 'A WebSocket needs HTTP/1.1') // RFC 6455 §4.2.1
   if (!isWebSocketUpgrade(request)) return refuse(426, 'This is a WebSocket endpoint', UPGRADE) // RFC 9110 §15.5.22
+  return undefined
+}
+
+/** The rules that are the same for every version of HTTP. */
+function checkRequest(request: HandshakeRequest): HandshakeRefusal | undefined {
   if (!single(request, 'host')) return refuse(400, 'Host must be given once') // RFC 9112 §3.2
   // A body would be frames to one and HTTP to another on the way: RFC 9110 §9.3.1 lets us refuse it.
   if (field(request, 'transfer-encoding') !== undefined) return refuse(400, 'An upgrade must not have a body')
   if ((field(request, 'content-length') ?? '0') !== '0') return refuse(400, 'An upgrade must not have a body')
-  return undefined
+  return checkVersion(request)
 }
 
 /** Compared as text: `0xd` and `13.0` are no versions. RFC 6455 §4.2.1 step 6, §4.2.2, §4.4 */

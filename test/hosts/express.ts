@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import express, { type Application, type ErrorRequestHandler, type RequestHandler } from 'express'
 import express4 from 'express4'
 import { attach, websockets } from '../../adapters/express.ts'
@@ -12,12 +13,20 @@ export const expressHosts: readonly Host[] = [
   expressHost('Express 5', express),
 ]
 
-function expressHost(name: string, framework: typeof express): Host {
+/**
+ * Over HTTP/2 Express answers no ordinary request, so those of the page are somebody else's here; its WebSocket routes are all there.
+ */
+export const expressHttp2Hosts: readonly Host[] = [
+  expressHost('Express 4 over HTTP/2', express4 as unknown as typeof express, listenHttp2), // as above
+  expressHost('Express 5 over HTTP/2', express, listenHttp2),
+]
+
+function expressHost(name: string, framework: typeof express, listen = listenHttp1): Host {
   return {
     name,
     isFramework: true,
     async start(spec) {
-      const app = websockets(framework(), spec.options)
+      const app = websockets(framework(), { ...spec.options, http2: listen === listenHttp2 })
       app.set('env', 'test') // else the default error handler logs
       app.set('trust proxy', spec.trustProxy ?? false)
       for (const [path, { options = {}, hooks = [], handler }] of routesOf(spec)) {
@@ -54,10 +63,19 @@ function expressHost(name: string, framework: typeof express): Host {
 }
 
 /** Both ways to a server: the app's own, and one that somebody else has made. */
-function listen(app: ReturnType<typeof websockets<Application>>, { onServer }: AppSpec): Server {
+function listenHttp1(app: ReturnType<typeof websockets<Application>>, { onServer }: AppSpec): Server {
   if (onServer === undefined) return app.listen(0, '127.0.0.1')
   const server = createServer(app)
   onServer(server)
+  return attach(server, app).listen(0, '127.0.0.1')
+}
+
+function listenHttp2(app: ReturnType<typeof websockets<Application>>, { onServer }: AppSpec): Server {
+  const server = createHttp2Server((request, response) => {
+    response.statusCode = /^\/(http|both)$/.test(request.url) ? 200 : 404
+    response.end('over http')
+  }) as unknown as Server // as good as one of node:http, as far as it is used here
+  onServer?.(server)
   return attach(server, app).listen(0, '127.0.0.1')
 }
 

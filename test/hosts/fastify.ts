@@ -1,34 +1,44 @@
-import Fastify, { type FastifyRequest, type onRequestHookHandler, type onSendHookHandler } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type onRequestHookHandler,
+  type onSendHookHandler,
+} from 'fastify'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshakeSignal } from '../../src/index.ts'
 import { isThenable } from '../../src/thenable.ts'
-import { type Hook, type Host, routesOf } from './host.ts'
+import { type AppSpec, type Hook, type Host, type HostedApp, routesOf } from './host.ts'
 
-export const fastifyHost: Host = {
-  name: 'Fastify 5',
+export const fastifyHost: Host = { name: 'Fastify 5', isFramework: true, start: (spec) => start(spec, false) }
+
+export const fastifyHttp2Host: Host = {
+  name: 'Fastify 5 over HTTP/2',
   isFramework: true,
-  async start(spec) {
-    const app = Fastify({ trustProxy: spec.trustProxy ?? false, bodyLimit: 8_388_608 })
-    spec.onServer?.(app.server)
-    await app.register(wsPlugin, spec.options ?? {})
-    for (const [path, { options, hooks = [], handler }] of routesOf(spec)) {
-      app.ws(path, { onRequest: hooks.map(onRequest), onSend: hold, ws: options }, handler)
-    }
-    app.get('/http', () => 'over http')
-    app.get('/both', () => 'over http')
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    app.post('/http', (request) => request.body)
-    const { errorReply } = spec
-    if (errorReply !== undefined) {
-      app.setErrorHandler((error, _request, reply) => {
-        const [status, body] = errorReply(error)
-        return reply.code(status).send(body)
-      })
-    }
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    return { server: app.server, ws: app.ws, close: () => app.close() }
-  },
+  start: (spec) => start(spec, true),
+}
+
+async function start(spec: AppSpec, http2: boolean): Promise<HostedApp> {
+  const settings = { trustProxy: spec.trustProxy ?? false, bodyLimit: 8_388_608 }
+  const app = http2 ? (Fastify({ ...settings, http2 }) as unknown as FastifyInstance) : Fastify(settings) // its server is as good as any
+  spec.onServer?.(app.server)
+  await app.register(wsPlugin, { ...spec.options, http2 })
+  for (const [path, { options, hooks = [], handler }] of routesOf(spec)) {
+    app.ws(path, { onRequest: hooks.map(onRequest), onSend: hold, ws: options }, handler)
+  }
+  app.get('/http', () => 'over http')
+  app.get('/both', () => 'over http')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.post('/http', (request) => request.body)
+  const { errorReply } = spec
+  if (errorReply !== undefined) {
+    app.setErrorHandler((error, _request, reply) => {
+      const [status, body] = errorReply(error)
+      return reply.code(status).send(body)
+    })
+  }
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return { server: app.server, ws: app.ws, close: () => app.close() }
 }
 
 const held = new WeakSet<FastifyRequest>()

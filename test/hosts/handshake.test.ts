@@ -3,7 +3,7 @@
 import { clientFrame } from '../protocol/wire.ts'
 import { echo } from './host.ts'
 import { type Changes, handshake } from './raw-client.ts'
-import { onEachHost } from './suite.ts'
+import { onEachHost, onEachHttp1Host } from './suite.ts'
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 const BYE = clientFrame(8, Buffer.of(3, 232))
@@ -59,7 +59,7 @@ function NONE() {
   return { 'sec-websocket-extensions': undefined }
 }
 
-await onEachHost(
+await onEachHttp1Host(
   'H19 a right handshake is answered with 101, and what lies behind it arrives once',
   async (t, begin) => {
     const app = await begin({ routes: { '/ws': echo } })
@@ -105,7 +105,7 @@ await onEachHost('H27 §4.2.2 a subprotocol is one that both sides speak, or non
   }
 })
 
-await onEachHost('H11 H12 what asks for no WebSocket is plain HTTP', async (t, begin) => {
+await onEachHttp1Host('H11 H12 what asks for no WebSocket is plain HTTP', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo, '/both': echo } })
   const body = 'x'.repeat(100_000)
   const chunked = `5\r\nhello\r\n186a0\r\n${body}\r\n0\r\n\r\n`
@@ -142,7 +142,7 @@ await onEachHost('H11 H12 what asks for no WebSocket is plain HTTP', async (t, b
   }
 })
 
-await onEachHost('H02 H13 §4.2.1 other methods than GET never upgrade', async (t, begin) => {
+await onEachHttp1Host('H02 H13 §4.2.1 other methods than GET never upgrade', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH']) {
     const client = await app.send({ method, headers: { connection: 'Upgrade, close' } })
@@ -151,7 +151,7 @@ await onEachHost('H02 H13 §4.2.1 other methods than GET never upgrade', async (
   }
 })
 
-await onEachHost('H13 a path without a WebSocket route gives the answer of HTTP', async (t, begin, host) => {
+await onEachHttp1Host('H13 a path without a WebSocket route gives the answer of HTTP', async (t, begin, host) => {
   const app = await begin({ routes: { '/ws': echo } })
   for (const path of ['/nowhere', '/ws/below', '/WS%00']) {
     const plain = await app.send({ path, headers: { upgrade: undefined, connection: 'close' } })
@@ -166,7 +166,7 @@ await onEachHost('H13 a path without a WebSocket route gives the answer of HTTP'
   t.equal(status, host.name.startsWith('Express') ? 200 : 404, 'a path for GET alone')
 })
 
-await onEachHost('H20 RFC 9112 §9.3.2 pipelined requests are answered in order', async (t, begin) => {
+await onEachHttp1Host('H20 RFC 9112 §9.3.2 pipelined requests are answered in order', async (t, begin) => {
   const seen: (string | undefined)[] = []
   const app = await begin({ routes: { '/ws': echo } })
   app.server.on('request', ({ url }) => seen.push(url))

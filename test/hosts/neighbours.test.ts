@@ -11,7 +11,8 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { AppOptions } from '../../src/index.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { type AppSpec, echo, type Host } from './host.ts'
-import { onEachHost, type Running } from './suite.ts'
+import { isOverHttp2 } from './hosts.ts'
+import { onEachHost, onEachHttp1Host, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
 
@@ -96,7 +97,7 @@ await onEachHost('a development server with its hot reload', async (t, begin, ho
   await besides(t, 'a predicate', developmentServer, isReload, check, begin, host)
 })
 
-await onEachHost('a proxy for another protocol', async (t, begin, host) => {
+await onEachHttp1Host('a proxy for another protocol', async (t, begin, host) => {
   const target = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
   target.listen(0, '127.0.0.1')
   await once(target, 'listening')
@@ -111,7 +112,8 @@ await onEachHost('a proxy for another protocol', async (t, begin, host) => {
 })
 
 await onEachHost('Socket.IO', async (t, begin) => {
-  for (const transports of [['websocket'], ['polling', 'websocket']]) {
+  const polling = isOverHttp2 ? [] : [['polling', 'websocket']] // what Socket.IO answers over HTTP/2 is its own affair
+  for (const transports of [['websocket'], ...polling]) {
     const app = await begin({ options: { passUpgrades: ['/socket.io/'] }, routes: { '/ws': echo } })
     const server = new SocketIo(app.server, { serveClient: false })
     server.on('connection', (socket) => socket.on('ask', (text, answer) => answer(`heard ${text}`)))

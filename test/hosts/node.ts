@@ -1,38 +1,46 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import { buffer } from 'node:stream/consumers'
+import { isHttp2Server } from '../../src/http2/accept.ts'
 import { createWebSockets } from '../../src/index.ts'
-import { type AppSpec, type Exchange, type Host, holdEnd, type RouteSpec, routesOf } from './host.ts'
+import { type AppSpec, type Exchange, type Host, type HostedApp, holdEnd, type RouteSpec, routesOf } from './host.ts'
 
 /** Plain `node:http`: routing is a lookup of the path. */
-export const nodeHost: Host = {
-  name: 'node:http',
+export const nodeHost: Host = { name: 'node:http', isFramework: false, start: (spec) => start(spec, createServer) }
+
+/** The same with `node:http2`. */
+export const nodeHttp2Host: Host = {
+  name: 'node:http2',
   isFramework: false,
-  async start(spec) {
-    const ws = createWebSockets(spec.options)
-    const routes = new Map(routesOf(spec).map(([path, route]) => [path, withHooks(path, route)]))
-    const server = createServer((request, response) => void serve(request, response))
-    spec.onServer?.(server)
-    server.on('upgrade', (request, socket, head) => {
-      const [path] = String(request.url).split('?')
-      const route = routes.get(path)
-      if (isPassed(request, spec)) return
-      if (route === undefined) ws.refuse(request, socket, head)
-      else ws.upgrade(request, socket, head, route.options, route.handler)
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return {
-      server,
-      ws,
-      async close() {
-        const closed = once(server, 'close')
-        server.close()
-        await ws.close()
-        await closed
-      },
-    }
-  },
+  start: (spec) => start(spec, createHttp2Server as unknown as typeof createServer), // its requests and responses are as good here
+}
+
+async function start(spec: AppSpec, create: typeof createServer): Promise<HostedApp> {
+  const ws = createWebSockets(spec.options)
+  const routes = new Map(routesOf(spec).map(([path, route]) => [path, withHooks(path, route)]))
+  const server = create((request, response) => void serve(request, response))
+  if (isHttp2Server(server)) ws.acceptHttp2(server)
+  spec.onServer?.(server)
+  server.on('upgrade', (request, socket, head) => {
+    const [path] = String(request.url).split('?')
+    const route = routes.get(path)
+    if (isPassed(request, spec)) return
+    if (route === undefined) ws.refuse(request, socket, head)
+    else ws.upgrade(request, socket, head, route.options, route.handler)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    server,
+    ws,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      await ws.close()
+      await closed
+    },
+  }
 }
 
 function withHooks(path: string, { options, hooks = [], handler }: RouteSpec) {

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { clientFrame } from '../protocol/wire.ts'
 import { echo } from './host.ts'
 import { type Answer, type Changes, handshake, type RawClient } from './raw-client.ts'
-import { onEachHost, type Running } from './suite.ts'
+import { onEachHttp1Host, type Running } from './suite.ts'
 
 const SECRET = handshake({ path: '/secret', headers: { upgrade: undefined, connection: 'keep-alive' } })
 const VERSION = { 'sec-websocket-version': '13' }
@@ -60,7 +60,7 @@ async function checkRefusal(t: Test, app: Running, client: RawClient, rule: stri
   return answer
 }
 
-await onEachHost('a handshake that is not right is refused', async (t, begin) => {
+await onEachHttp1Host('a handshake that is not right is refused', async (t, begin) => {
   const opened: unknown[] = []
   const app = await begin({
     routes: {
@@ -82,7 +82,7 @@ await onEachHost('a handshake that is not right is refused', async (t, begin) =>
   await app.settled()
 })
 
-await onEachHost('what is no HTTP is refused before it is a request', async (t, begin) => {
+await onEachHttp1Host('what is no HTTP is refused before it is a request', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const right = handshake().toString('latin1')
   const change = (from: string | RegExp, to: string): string => right.replace(from, to)
@@ -120,7 +120,7 @@ await onEachHost('what is no HTTP is refused before it is a request', async (t, 
   t.equal((await app.send()).constructor.name, 'RawClient', 'and the server lives')
 })
 
-await onEachHost('H22 the limit of header fields counts those that Node leaves out', async (t, begin) => {
+await onEachHttp1Host('H22 the limit of header fields counts those that Node leaves out', async (t, begin) => {
   const app = await begin({ routes: { '/ws': { options: { maxHeaderFields: 3_000 }, handler: echo }, '/few': echo } })
   const headers = { ...many(1_500), origin: 'https://evil.example', 'x-forwarded-for': '10.0.0.1' }
   for (const path of ['/few', '/ws']) {
@@ -129,7 +129,7 @@ await onEachHost('H22 the limit of header fields counts those that Node leaves o
   }
 })
 
-await onEachHost('and where the server keeps fewer fields, those that it leaves out', async (t, begin) => {
+await onEachHttp1Host('and where the server keeps fewer fields, those that it leaves out', async (t, begin) => {
   const onServer = (server: Server): void => {
     server.maxHeadersCount = 20
   }
@@ -138,24 +138,30 @@ await onEachHost('and where the server keeps fewer fields, those that it leaves 
   t.ok([400, 403, 431].includes((await client.readHead()).status))
 })
 
-await onEachHost('H28 §4.2.2 a subprotocol function that picks what was not offered is an error', async (t, begin) => {
-  const picks = ['zzz', 'a\r\nSet-Cookie: p=1', '', 1 as unknown as string]
-  const routes = Object.fromEntries(
-    picks.map((pick, at) => [`/${at}`, { options: { protocols: () => pick }, handler: echo }]),
-  )
-  const thrower = (): never => {
-    throw new Error('no choice')
-  }
-  const app = await begin({ routes: { ...routes, '/thrown': { options: { protocols: thrower }, handler: echo } } })
-  for (const path of [...Object.keys(routes), '/thrown']) {
-    const client = await app.send({ path, headers: { 'sec-websocket-protocol': 'chat' } })
-    const { status, headers } = await checkRefusal(t, app, client, path)
-    t.equal(status, 500, path)
-    t.same([headers['set-cookie'], headers['sec-websocket-accept'], headers.upgrade], [undefined, undefined, undefined])
-  }
-})
+await onEachHttp1Host(
+  'H28 §4.2.2 a subprotocol function that picks what was not offered is an error',
+  async (t, begin) => {
+    const picks = ['zzz', 'a\r\nSet-Cookie: p=1', '', 1 as unknown as string]
+    const routes = Object.fromEntries(
+      picks.map((pick, at) => [`/${at}`, { options: { protocols: () => pick }, handler: echo }]),
+    )
+    const thrower = (): never => {
+      throw new Error('no choice')
+    }
+    const app = await begin({ routes: { ...routes, '/thrown': { options: { protocols: thrower }, handler: echo } } })
+    for (const path of [...Object.keys(routes), '/thrown']) {
+      const client = await app.send({ path, headers: { 'sec-websocket-protocol': 'chat' } })
+      const { status, headers } = await checkRefusal(t, app, client, path)
+      t.equal(status, 500, path)
+      t.same(
+        [headers['set-cookie'], headers['sec-websocket-accept'], headers.upgrade],
+        [undefined, undefined, undefined],
+      )
+    }
+  },
+)
 
-await onEachHost('H29 H30 malformed lists cost no time', async (t, begin) => {
+await onEachHttp1Host('H29 H30 malformed lists cost no time', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
   const values = [`b${' '.repeat(15_000)}x`, `${'a ,'.repeat(5_000)}`, `"${'\\'.repeat(15_000)}`, ','.repeat(15_000)]
   for (const name of ['sec-websocket-protocol', 'sec-websocket-extensions', 'connection']) {

@@ -1,13 +1,14 @@
 /** The shared suite: the same test on each of four hosts, over TCP; or, where the environment says so, over memory. */
 
 import type { Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Socket, Server as TcpServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { memoryPair } from '../../adapters/testing-transport.ts'
 import type { AppOptions } from '../../src/index.ts'
 import type { AppVerbs } from '../../src/verbs.ts'
+import { bridgeTo } from '../support/http2-bridge.ts'
 import type { AppSpec, Host, HostedApp } from './host.ts'
-import { HOSTS } from './hosts.ts'
+import { HOSTS, isOverHttp2 } from './hosts.ts'
 import { type Changes, handshake, RawClient } from './raw-client.ts'
 
 /** Something that was logged: its level, its message and the error in its details. */
@@ -29,15 +30,18 @@ export class Running implements HostedApp {
   readonly port: number
   readonly log: LogEntry[]
   readonly #app: HostedApp
+  /** Where clients connect: the server, or the bridge in front of it. */
+  readonly #door: TcpServer
   readonly #clients: RawClient[] = []
   #closed: Promise<unknown> | undefined = undefined
 
-  constructor(app: HostedApp, log: LogEntry[]) {
+  constructor(app: HostedApp, log: LogEntry[], bridge?: TcpServer) {
     this.#app = app
+    this.#door = bridge ?? app.server
     this.log = log
     this.server = app.server
     this.ws = app.ws
-    this.port = (app.server.address() as AddressInfo).port
+    this.port = (this.#door.address() as AddressInfo).port
   }
 
   async connect(): Promise<RawClient> {
@@ -61,11 +65,9 @@ export class Running implements HostedApp {
     return client
   }
 
-  /** How many TCP connections the server has. */
-  sockets(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
-    })
+  /** How many TCP connections clients have; and when they have none, how many there are behind the bridge. */
+  async sockets(): Promise<number> {
+    return (await connectionsOf(this.#door)) || connectionsOf(this.server)
   }
 
   /** Fulfils when the server has no TCP connection left, and everybody has heard of the last one's end. */
@@ -97,14 +99,26 @@ export async function start(t: Test, host: Host, spec: AppSpec): Promise<Running
     drain: { spreadMs: 0, deadlineMs: 500 },
     ...spec.options,
   }
-  return run(t, await host.start({ ...spec, options }), log)
+  const app = await host.start({ ...spec, options })
+  if (!isOverHttp2) return run(t, app, log)
+  const bridge = await bridgeTo((app.server.address() as AddressInfo).port)
+  t.teardown(() => bridge.close())
+  return run(t, app, log, bridge)
 }
 
 /** Clients for an app that listens already, and both their ends with the test. */
-export function run(t: Test, app: HostedApp, log: LogEntry[] = []): Running {
-  const running = new Running(app, log)
+export function run(t: Test, app: HostedApp, log: LogEntry[] = [], bridge?: TcpServer): Running {
+  const running = new Running(app, log, bridge)
   t.teardown(() => running.stop())
   return running
+}
+
+/** What a client is told where an app replies with `status`: over HTTP/2 no refusal can be a success. RFC 8441 §5 */
+export const asRefusal = (status: number): number => (isOverHttp2 && status < 300 ? 403 : status)
+
+/** `onEachHost` for what only HTTP/1.1 has: its own words, Upgrade, a connection for each WebSocket. */
+export const onEachHttp1Host: typeof onEachHost = async (...rest) => {
+  if (!isOverHttp2) await onEachHost(...rest)
 }
 
 /**
@@ -118,6 +132,12 @@ export async function onEachHost(
   for (const host of HOSTS) {
     await t.test(`${host.name}: ${name}`, (t) => test(t, (spec) => start(t, host, spec), host))
   }
+}
+
+function connectionsOf(server: TcpServer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
+  })
 }
 
 function clientInMemory(server: Server): RawClient {
