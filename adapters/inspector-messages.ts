@@ -151,6 +151,7 @@ export type Happening = { readonly at: number; readonly route: string; readonly 
       readonly type: 'closed'
       readonly code: number
       readonly sentCode: number | null
+      /** The peer's words; '' without `showPayloads`. */
       readonly reason: string
       readonly closedBy: string
       readonly cause: string | null
@@ -169,5 +170,6 @@ export type Happening = { readonly at: number; readonly route: string; readonly 
       readonly advice: string
     }
   | { readonly type: 'limit'; readonly limit: string }
+  /** Without `showPayloads` the error's name alone. */
   | { readonly type: 'error'; readonly message: string }
 )

@@ -112,7 +112,7 @@ export class Survey {
   /** It has ended. What it moved since the last time counts. */
   forget(event: ConnectionClosedEvent): void {
     const { id } = this.#originOf(event.connection)
-    const known = this.#samples.get(id)?.figures ?? (event.durationMs < YOUNG_MS ? NOTHING_YET : undefined)
+    const known = this.#samples.get(id)?.counted ?? (event.durationMs < YOUNG_MS ? NOTHING_YET : undefined)
     if (known !== undefined) this.#lastWords.addRest(event, known)
     this.#samples.delete(id)
   }
