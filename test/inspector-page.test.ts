@@ -168,7 +168,11 @@ inBrowser(
     await frames(page).filter({ hasText: '8 B' }).nth(1).waitFor()
     t.notMatch(await page.locator('body').textContent(), /a secret/)
     await frames(page).filter({ hasText: '8 B' }).first().click()
-    t.match(await page.locator('#anatomy').textContent(), /hiddenpayload8 bytes/)
+    t.match(
+      await page.locator('#anatomy').textContent(),
+      /hiddenpayload8 bytes.*hidden: the app has not set showPayloads/,
+    )
+    t.notOk(await page.locator('#frame-text').isVisible(), 'there is none to look for')
   },
   {},
 )
