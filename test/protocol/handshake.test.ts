@@ -8,6 +8,7 @@ import {
   type HandshakeAnswer,
   type HandshakeRequest,
   isWebSocketUpgrade,
+  readExtendedConnect,
   readHandshake,
 } from '../../src/protocol/handshake.ts'
 
@@ -245,6 +246,40 @@ t.test('§4.2.2 the header fields of the 101', async (t) => {
     ['Sec-WebSocket-Extensions', 'x; y'],
   ])
 })
+
+/** An extended CONNECT, as the request that it stands for; without what HTTP/2 has not. */
+const NO_HTTP1 = { Upgrade: [], Connection: [], 'Sec-WebSocket-Key': [] }
+
+const extendedRows: [rule: string, section: string, changes: Record<string, string[]>, expected: string][] = [
+  ['neither Upgrade, Connection nor a key', 'RFC 8441 5', {}, FINE],
+  ["a key that is none is nobody's affair", 'RFC 8441 5', { 'Sec-WebSocket-Key': ['x'] }, FINE],
+  ['no Host', 'RFC 9113 8.3.1', { Host: [] }, '400'],
+  ['no version', '4.2.1', { 'Sec-WebSocket-Version': [] }, '400'],
+  ['version 8', '4.2.2', { 'Sec-WebSocket-Version': ['8'] }, '426'],
+  ['a body', 'RFC 9110 9.3.1', { 'Content-Length': ['7'] }, '400'],
+  ['subprotocols', '11.3.4', { 'Sec-WebSocket-Protocol': ['b, a'] }, '101 b,a | '],
+  ['malformed subprotocols', '4.1', { 'Sec-WebSocket-Protocol': ['a b'] }, '400'],
+  ['extensions', '9.1', { 'Sec-WebSocket-Extensions': ['foo; bar=1, baz'] }, '101  | foo,baz'],
+  ['a malformed extension', '9.1', { 'Sec-WebSocket-Extensions': [','] }, '400'],
+]
+
+for (const [rule, section, changes, expected] of extendedRows) {
+  t.test(`over HTTP/2: §${section} ${rule}`, async (t) => {
+    const asked = request(lines({ ...NO_HTTP1, ...changes }), 'GET', '2.0')
+    t.equal(summary(readExtendedConnect(asked, OPTIONS)), expected)
+    t.equal(summary(readExtendedConnect(asked, { maxHeaderFields: 0 })), '431', 'there is a most of header fields')
+  })
+}
+
+t.test(
+  "over HTTP/2: a key is handed over where there is one; the answer without one has an Accept that is nobody's",
+  async (t) => {
+    const withKey = request(lines({ ...NO_HTTP1, 'Sec-WebSocket-Key': [KEY] }), 'GET', '2.0')
+    t.match(readExtendedConnect(withKey, OPTIONS), { ok: true, key: KEY })
+    t.match(readExtendedConnect(request(lines(NO_HTTP1), 'GET', '2.0'), OPTIONS), { ok: true, key: undefined })
+    t.same(acceptHeaders(undefined, undefined, undefined).at(-1), ['Sec-WebSocket-Accept', acceptKey('')])
+  },
+)
 
 t.test("a request of Node's own is read as it is", async (t) => {
   const server = createServer()
