@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { AppOptions } from 'sockroute'
 
-const SERVERS = ['node', 'express4', 'express5', 'fastify', 'ws'] as const
+const SERVERS = ['node', 'express4', 'express5', 'fastify', 'node-http2', 'fastify-http2', 'ws'] as const
 
 export type ServerName = (typeof SERVERS)[number]
 

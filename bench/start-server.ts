@@ -2,11 +2,12 @@
 // what is sent to `/broadcast` goes to all who are connected there.
 // Each loads its own framework alone: whatever is in memory is marked at every garbage collection, and counts.
 import { createServer, type Server } from 'node:http'
+import * as http2 from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import type Express from 'express'
 import type { FastifyInstance } from 'fastify'
-import { type AppOptions, type Connection, createWebSockets, type LimitsHit } from 'sockroute'
+import { type AppOptions, type Connection, createWebSockets, type LimitsHit, type WebSockets } from 'sockroute'
 import type * as Ws from 'ws'
 import type { ServerName } from './arguments.ts'
 import { TASKS, type TaskName, WS_TASKS } from './tasks.ts'
@@ -45,6 +46,8 @@ const START: Record<ServerName, Start> = {
   express4: async (...rest) => startExpress((await import('express4')).default as unknown as typeof Express, ...rest), // the same as far as it is used here
   express5: async (...rest) => startExpress((await import('express')).default, ...rest),
   fastify: startFastify,
+  'node-http2': startNodeHttp2,
+  'fastify-http2': startFastifyHttp2,
   ws: startWs,
 }
 
@@ -58,10 +61,21 @@ async function startExpress(express: typeof Express, ...[port, options, settings
   return { server: attach(createTlsServer(settings.tls, app), app).listen(port, HOST), verbs: app.ws }
 }
 
-async function startFastify(...[port, options, settings]: Parameters<Start>): Promise<Started> {
+async function startFastify(...rest: Parameters<Start>): Promise<Started> {
   const { default: fastify } = await import('fastify')
+  return listen(fastify({ https: rest[2].tls ?? null }) as unknown as FastifyInstance, ...rest) // its server is as good as any
+}
+
+/** With TLS clients of HTTP/1.1 may come, too. */
+async function startFastifyHttp2(...[port, options, settings]: Parameters<Start>): Promise<Started> {
+  const { default: fastify } = await import('fastify')
+  const { tls } = settings
+  const app = tls ? fastify({ http2: true, https: { allowHTTP1: true, ...tls } }) : fastify({ http2: true })
+  return listen(app as unknown as FastifyInstance, port, { ...options, http2: true }, settings)
+}
+
+async function listen(app: FastifyInstance, ...[port, options, settings]: Parameters<Start>): Promise<Started> {
   const { default: wsPlugin } = await import('sockroute/fastify')
-  const app = fastify({ https: settings.tls ?? null }) as unknown as FastifyInstance // whose server is as good as any
   await app.register(wsPlugin, options)
   const task = TASKS[settings.task ?? 'echo']
   app.ws('/', (socket) => task(socket, app.ws))
@@ -71,8 +85,17 @@ async function startFastify(...[port, options, settings]: Parameters<Start>): Pr
 }
 
 async function startNode(...[port, options, settings]: Parameters<Start>): Promise<Started> {
+  return listenOn(plainServer(settings), createWebSockets(options), port, settings)
+}
+
+async function startNodeHttp2(...[port, options, { tls, ...settings }]: Parameters<Start>): Promise<Started> {
   const ws = createWebSockets(options)
-  const server = plainServer(settings)
+  const server = tls ? http2.createSecureServer({ allowHTTP1: true, ...tls }) : http2.createServer()
+  ws.acceptHttp2(server)
+  return listenOn(server as unknown as Server, ws, port, settings) // it has what is used of one
+}
+
+function listenOn(server: Server, ws: WebSockets, port: number, settings: ServerSettings): Started {
   const task = TASKS[settings.task ?? 'echo']
   const routes: Partial<Record<string, (socket: Connection) => unknown>> = {
     '/': (socket) => task(socket, ws),

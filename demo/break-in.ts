@@ -1,4 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { TLSSocket } from 'node:tls'
 
 /** One handshake as it went over the wire. */
 export interface Handshake {
@@ -14,16 +16,18 @@ const MAX_BODY_CHARS = 2000
 
 /**
  * A browser never tells a script why a handshake failed. So the server makes the same handshake to itself,
- * over loopback and by plain `node:http`, and returns what came back.
+ * over loopback and by HTTP/1.1, and returns what came back.
  */
 export function tryToBreakIn(how: 'no-login' | 'foreign-origin', request: IncomingMessage): Promise<Handshake> {
-  const host = request.headers.host ?? 'localhost'
-  const { localAddress, localPort } = request.socket
-  const attempt = httpRequest({
+  const { host = String(request.headers[':authority'] ?? 'localhost') } = request.headers
+  const { localAddress, localPort, encrypted } = request.socket as TLSSocket
+  const ask = encrypted ? httpsRequest : httpRequest
+  const attempt = ask({
     host: localAddress,
     port: localPort,
     path: '/chat/lobby',
     timeout: TIMEOUT_MS,
+    rejectUnauthorized: false, // it is ourselves, with a certificate that nobody else has signed
     headers: {
       Host: host,
       Connection: 'Upgrade',
@@ -31,7 +35,7 @@ export function tryToBreakIn(how: 'no-login' | 'foreign-origin', request: Incomi
       'Sec-WebSocket-Version': '13',
       'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
       ...(how === 'no-login'
-        ? { Origin: `http://${host}` }
+        ? { Origin: `${encrypted ? 'https' : 'http'}://${host}` }
         : { Origin: 'https://evil.example', Cookie: request.headers.cookie ?? '' }),
     },
   })

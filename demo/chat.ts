@@ -18,6 +18,13 @@ const EVERYBODY = 'everybody'
 /** What the chat needs of an app's `ws`. */
 export type Topics = Pick<WebSockets, 'publish' | 'topics'>
 
+/** Who comes in, and over which HTTP. */
+export interface Visitor {
+  readonly user: User
+  /** As of the request: '1.1', or '2.0'. */
+  readonly httpVersion: string
+}
+
 type RoomList = (ToPage & { type: 'rooms' })['rooms']
 
 /**
@@ -48,11 +55,11 @@ export class Chat {
   }
 
   /** The life of one connection. Messages come in order, and the next one waits until this one is done with. */
-  async serve(socket: Connection, roomName: string, user: User): Promise<void> {
+  async serve(socket: Connection, roomName: string, { user, httpVersion }: Visitor): Promise<void> {
     const room = this.#open(roomName)
     if (room === undefined) return socket.close(1013, 'too many rooms are open')
     const member: Member = { socket, user, via: this.#via }
-    this.#join(roomName, room, member)
+    this.#join(roomName, room, member, httpVersion)
     try {
       const pace = pacer()
       for await (const data of socket) {
@@ -108,13 +115,13 @@ export class Chat {
     return opened
   }
 
-  #join(name: string, room: Room, member: Member): void {
+  #join(name: string, room: Room, member: Member, httpVersion: string): void {
     const { socket, user } = member
     room.members.add(member)
     // Not awaited: should others' messages come later than our own, the room learns what it has missed, and tells its pages.
     for (const topic of [room.topic, EVERYBODY]) void socket.subscribe(topic)
     const [boot, history, isBrokerAway] = [this.#boot, room.history, this.#isBrokerAway]
-    send(socket, { type: 'welcome', boot, you: user, history, isBrokerAway })
+    send(socket, { type: 'welcome', boot, you: user, history, isBrokerAway, httpVersion })
     this.#presence.set(name, room.people)
   }
 

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import express, { type RequestHandler } from 'express'
 import session from 'express-session'
 import type { Logger } from 'sockroute'
-import { websockets } from 'sockroute/express'
+import { attach, websockets } from 'sockroute/express'
 import { inspector } from 'sockroute/inspector'
 import { tryToBreakIn } from './break-in.ts'
 import { Chat } from './chat.ts'
@@ -25,8 +26,8 @@ const logger: Logger = {
   error: (details, message) => console.error(message, details),
 }
 
-/** The chat on Express 5. */
-export async function startExpress({ host, port, via, sites, ws }: SiteOptions): Promise<Site> {
+/** The chat on Express 5. With TLS it stays with HTTP/1.1: Express itself knows no other. */
+export async function startExpress({ host, port, via, sites, ws, tls }: SiteOptions): Promise<Site> {
   const app = websockets(express(), { logger, ...ws })
   const chat = new Chat(app.ws, via)
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
@@ -47,7 +48,8 @@ export async function startExpress({ host, port, via, sites, ws }: SiteOptions):
     '/chat/:room',
     requireUser,
     requireRoomName,
-    (socket, request) => chat.serve(socket, request.params.room, request.session.user as User), // requireUser has seen to it
+    (socket, { params, session, httpVersion }) =>
+      chat.serve(socket, params.room, { user: session.user as User, httpVersion }), // requireUser has seen to it
   )
 
   // All connections and their frames, for who has logged in; of real users' messages, only for those who may read them.
@@ -81,7 +83,7 @@ export async function startExpress({ host, port, via, sites, ws }: SiteOptions):
 
   app.use(express.static(fileURLToPath(PAGE)))
 
-  const server = app.listen(port, host)
+  const server = tls === undefined ? app.listen(port, host) : attach(createServer(tls, app), app).listen(port, host)
   await once(server, 'listening')
   return {
     name: 'Express',

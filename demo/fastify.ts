@@ -18,9 +18,9 @@ declare module 'fastify' {
   }
 }
 
-/** The same chat on Fastify 5. */
-export async function startFastify({ host, port, via, sites, ws }: SiteOptions): Promise<Site> {
-  const app = fastify({ bodyLimit: 4096 })
+/** The same chat on Fastify 5; with TLS over HTTP/2, WebSockets as well. */
+export async function startFastify({ host, port, via, sites, ws, tls }: SiteOptions): Promise<Site> {
+  const app = newApp(tls)
   const secret = randomBytes(32).toString('hex') // a restart logs everybody out; the page logs in again
 
   await app.register(fastifyCookie)
@@ -30,12 +30,12 @@ export async function startFastify({ host, port, via, sites, ws }: SiteOptions):
     cookie: { secure: false, sameSite: 'lax' },
     saveUninitialized: false,
   })
-  await app.register(wsPlugin, ws)
+  await app.register(wsPlugin, { ...ws, http2: tls !== undefined })
   const chat = new Chat(app.ws, via)
 
   // The WebSocket endpoint: a route, with the hooks that any route has. A reply refuses it.
-  app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, request) =>
-    chat.serve(socket, request.params.room, request.session.user as User),
+  app.ws('/chat/:room', { onRequest: [requireUser, requireRoomName] }, (socket, { params, session, raw }) =>
+    chat.serve(socket, params.room, { user: session.user as User, httpVersion: raw.httpVersion }),
   )
 
   // All connections and their frames, for who has logged in; of real users' messages, only for those who may read them.
@@ -72,6 +72,14 @@ export async function startFastify({ host, port, via, sites, ws }: SiteOptions):
       await app.close()
     },
   }
+}
+
+const OPTIONS = { bodyLimit: 4096 }
+
+function newApp(tls: SiteOptions['tls']): FastifyInstance {
+  if (tls === undefined) return fastify(OPTIONS)
+  const app = fastify({ ...OPTIONS, http2: true, https: { allowHTTP1: true, ...tls } })
+  return app as unknown as FastifyInstance // its requests have all that is used of them here
 }
 
 const requireUser: onRequestAsyncHookHandler = async (request, reply) => {

@@ -33,6 +33,8 @@ export type ToPage =
       readonly you: User
       readonly history: readonly ChatMessage[]
       readonly isBrokerAway: boolean
+      /** What carries the socket: '1.1', or '2.0'. */
+      readonly httpVersion: string
     }
   | { readonly type: 'message'; readonly message: ChatMessage }
   /** What was said elsewhere, and comes late. */

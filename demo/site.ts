@@ -17,6 +17,8 @@ export interface SiteOptions {
   /** All that there are, so that one can name the other. */
   readonly sites: readonly Site[]
   readonly ws: AppOptions
+  /** Serves https:// with this key and certificate, in PEM, and over HTTP/2 what can be. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** The page's files. This module runs as `dist/demo/site.js`; they stay where they are. */

@@ -30,6 +30,12 @@ export interface SenderOwner {
   onUnsent(): void
 }
 
+/**
+ * So much may be unsent before answers to pings replace one another: over TLS and HTTP/2 even what a peer takes at once has not gone out
+ * before the next ping is read.
+ */
+const PONGS_BYTES = 1_024
+
 type Held = readonly [message: PreparedMessage, callback: SendCallback | undefined]
 
 /** Messages of ours on their way out, whole or in parts, and the bounds of what may be unsent. */
@@ -130,9 +136,9 @@ export class Sender implements OutboxOwner {
     this.#added(callback)
   }
 
-  /** Of the pings that come while the peer takes nothing, only the newest is answered. RFC 6455 §5.5.3 */
+  /** Of the pings that come while the peer takes nothing, only the newest is answered, once some are. RFC 6455 §5.5.3 */
   answerPing(payload: Buffer): void {
-    if (this.outbox.isStuck) {
+    if (this.outbox.isStuck && this.outbox.unsentBytes >= PONGS_BYTES) {
       if (this.#pongDue !== undefined) this.#owner.onPongReplaced()
       this.#pongDue = ownCopy(payload)
     } else this.outbox.addFrame(FIN, Opcode.Pong, payload)

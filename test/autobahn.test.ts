@@ -115,7 +115,7 @@ t.test('options', async (t) => {
   t.same(runs('--server', 'node', '--cases', '9'), [{ host: 'node', cases: '9', label: 'node', flags: [] }])
   t.same(
     runs('--cases', '1').map(({ host }) => host),
-    ['node', 'express4', 'express5', 'fastify', 'client'],
+    ['node', 'express4', 'express5', 'fastify', 'node-http2', 'client'],
   )
   t.same(runs('--server', 'fastify', '--cases', '12', '--compression', '--context-takeover')[0], {
     host: 'fastify',
@@ -133,7 +133,10 @@ t.test('options', async (t) => {
   )
   t.same(
     runs().map(({ label }) => label),
-    ['node', 'express4', 'express5', 'fastify', 'client', 'node-compression', 'client-compression'],
+    [
+      ...['node', 'express4', 'express5', 'fastify', 'node-http2', 'client'],
+      ...['node-compression', 'node-http2-compression', 'client-compression'],
+    ],
   )
   for (const argv of [['--server', 'koa'], ['--jobs', '0'], ['--unknown']]) t.throws(() => readOptions(argv), TypeError)
   const { CI } = process.env

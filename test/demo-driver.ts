@@ -30,11 +30,15 @@ export class Demo {
   }
 
   get express(): string {
-    return `http://127.0.0.1:${this.port}/`
+    return `${this.#scheme}://127.0.0.1:${this.port}/`
   }
 
   get fastify(): string {
-    return `http://127.0.0.1:${this.port + 1}/`
+    return `${this.#scheme}://127.0.0.1:${this.port + 1}/`
+  }
+
+  get #scheme(): string {
+    return this.#flags.includes('--http2') ? 'https' : 'http'
   }
 
   /** Fulfils when both servers listen. */

@@ -42,6 +42,7 @@ inBrowser('users of the Express page and of the Fastify page share a room', asyn
   t.equal(await ada.locator('.message.own').count(), 1, 'its own message is set apart')
   t.same(await texts(ada, '#people-list .name'), ['Ada (you)', 'Grace'])
   t.same(await texts(ada, '#people-list .via'), ['Express', 'Fastify'])
+  for (const page of [ada, grace]) t.same(await texts(page, '#http-version'), ['HTTP/1.1'])
 
   await grace.locator('#text').pressSequentially('hm')
   await ada.getByText('Grace is typing').waitFor()

@@ -67,7 +67,7 @@ const cases: Case[] = [
     {},
     async ({ transport, socket, peer }) => {
       transport.hold()
-      socket.send('a')
+      socket.send('a'.repeat(1_024))
       await settle()
       for (const one of ['1', '2']) peer.send(9, one)
     },

@@ -154,6 +154,7 @@ function onMessage(message) {
       me = message.you
       log.welcome(message.history, me, message.boot)
       showBroker(message.isBrokerAway)
+      showCarrier(message.httpVersion)
       return
     case 'history':
       return log.merge(message.messages, me)
@@ -319,6 +320,12 @@ function showTyping() {
 function showBroker(isAway) {
   $('#apart').hidden = !isAway
   $('#broker').textContent = isAway ? 'out of reach' : 'joined'
+}
+
+/** What the socket came in by; over HTTP/2 it shares the connection of the page. */
+function showCarrier(httpVersion) {
+  const tls = location.protocol === 'https:' ? ', TLS' : ''
+  $('#http-version').textContent = `HTTP/${httpVersion.replace('.0', '')}${tls}`
 }
 
 const WORDS = { open: 'Connected', connecting: 'Connecting', waiting: 'Reconnecting', ended: 'Disconnected' }

@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-const HOSTS = ['node', 'express4', 'express5', 'fastify', 'client']
+const HOSTS = ['node', 'express4', 'express5', 'fastify', 'node-http2', 'client']
 const USAGE = `npm run autobahn -- [options]
-  --server ${HOSTS.join('|')}|all   which host; client is our client; default: all
+  --server ${HOSTS.join('|')}|all   which host; node-http2 through a bridge, client is our client; default: all
   --cases 1-10,12.1,7.1.6          which cases; default: 1-10
   --all                            the whole suite, groups 12 and 13 too
   --jobs N                         how many servers and clients side by side; default: one per core, at most 2
@@ -15,7 +15,7 @@ const USAGE = `npm run autobahn -- [options]
 /** A case of each part, and the largest messages: groups 12 and 13 in whole take a quarter of an hour. */
 const COMPRESSION_CASES =
   '12.1.4,12.1.10,12.2.4,12.3.4,12.4.4,12.5.4,13.1.4,13.1.10,13.2.4,13.3.4,13.4.4,13.5.4,13.6.4,13.7.4'
-const COMPRESSION_RUNS = ['node', 'client'].map((host) => ({
+const COMPRESSION_RUNS = ['node', 'node-http2', 'client'].map((host) => ({
   host,
   cases: COMPRESSION_CASES,
   label: `${host}-compression`,

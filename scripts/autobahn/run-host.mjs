@@ -9,6 +9,8 @@ import { runCases } from './wstest.mjs'
 const LIMITS = ['--max-message', String(16 << 20), '--max-fragments', String(1 << 17)]
 const START_MS = 20_000
 const PROGRESS_EVERY = 50
+/** Turns upgrades into streams: the suite speaks HTTP/1.1 alone. */
+const BRIDGE = `${ROOT}dist/test/support/http2-bridge.js`
 
 export async function runHost(wstest, { host, cases, label, flags, jobs }) {
   let begun = 0
@@ -30,10 +32,18 @@ async function runPart(wstest, { ids, name }, [host, ...flags], onCase) {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
+  let bridge
   try {
-    const url = `ws://127.0.0.1:${await portOf(server)}`
+    let port = await portOf(server)
+    if (host.endsWith('-http2')) {
+      const { bridgeTo } = await import(BRIDGE)
+      bridge = await bridgeTo(Number(port))
+      port = bridge.address().port
+    }
+    const url = `ws://127.0.0.1:${port}`
     return await runCases(wstest, { agent: name, url, cases: ids, folder: REPORTS + name }, onCase)
   } finally {
+    bridge?.close()
     await end(server)
   }
 }

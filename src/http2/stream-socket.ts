@@ -43,6 +43,7 @@ export class StreamSocket extends Duplex implements OverHttp2 {
     const stream = this[STREAM]
     stream.off('close', this.#onClose)
     stream.off('error', ignore) // the connection has one of its own
+    stream.once('finish', endSoon)
     return stream
   }
 
@@ -119,6 +120,17 @@ export class StreamSocket extends Duplex implements OverHttp2 {
   readonly #onClose = (): void => {
     this.destroy()
   }
+}
+
+/** So long the peer has to end its side behind ours. Node's own client never does. */
+const END_MS = 1_000
+const NO_ERROR = 0
+
+/** A server may say that it waits for no more: what it has sent is complete. RFC 9113 §8.1 */
+function endSoon(this: ServerHttp2Stream): void {
+  if (this.closed) return
+  const timer = setTimeout(() => this.close(NO_ERROR), END_MS).unref()
+  this.once('close', () => clearTimeout(timer))
 }
 
 /**

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { connect } from 'node:tls'
 import t from 'tap'
 import { Agent, fetch } from 'undici'
+import { certificateOf } from '../support/certificate-of.ts'
 import { Client } from '../support/ws-client.ts'
 import { runExample } from './run-example.ts'
 
@@ -26,14 +25,3 @@ t.test('wss:// over https, with a certificate that clients can verify', async (t
   t.equal(await code, 0)
   t.equal(program.errors, '')
 })
-
-/** The certificate that the server shows, as PEM. */
-async function certificateOf(url: string): Promise<string> {
-  const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false })
-  await once(socket, 'secureConnect')
-  const certificate = socket.getPeerX509Certificate()
-  socket.destroy()
-  if (certificate === undefined) throw new Error('the server showed no certificate')
-  return certificate.toString()
-}

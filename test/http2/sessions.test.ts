@@ -117,6 +117,27 @@ await onEachHttp2Host('Z06 an end without a close frame is 1006, and of that str
   t.equal(((await once(other, 'data')) as [Buffer])[0].toString('latin1'), '\x81\x02hi', 'the other goes on')
 })
 
+await onEachHttp2Host('§7.1.1 who never ends its side behind both close frames is not waited for', async (t, begin) => {
+  const closed: object[] = []
+  const note: Handler = (socket) => {
+    void socket.closed.then((result) => closed.push(result))
+  }
+  const app = await begin({ options: { closeTimeoutMs: 60_000 }, routes: { '/ws': echo, '/note': note } })
+  const session = await sessionTo(t, app.port)
+  const stream = await openSocket(session, '/note')
+  const heard: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => heard.push(chunk))
+  const begunAt = performance.now()
+  stream.write(BYE)
+  await once(stream, 'close')
+  t.ok(performance.now() - begunAt < 10_000, `${performance.now() - begunAt} ms`)
+  t.equal(stream.rstCode, 0, 'no error')
+  t.equal(Buffer.concat(heard).toString('hex'), '880203e8', 'and the close frame has come')
+  await until('it has closed', () => closed.length > 0)
+  t.same(closed, [{ code: 1000, reason: '', wasClean: true }])
+  await servesOthers(t, app)
+})
+
 await onEachHttp2Host('Z06 a socket that dies with 100 streams', async (t, begin) => {
   const closed: number[] = []
   const note: Handler = (socket) => void socket.on('close', (code) => closed.push(code))
