@@ -25,11 +25,17 @@ export async function bridgeTo(port: number): Promise<Server> {
   const sessions = new Sessions(`http://127.0.0.1:${port}`)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.on('error', () => undefined) // 'close' follows
-    serve(socket, sessions).catch(() => socket.resetAndDestroy()) // the stream has failed
+    serve(socket, sessions).catch(() => reset(socket)) // the stream has failed
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
+}
+
+/** Behind a FIN of ours Node's own way fails, leaves the handle open, and then the process never exits. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 class Sessions {
@@ -79,7 +85,7 @@ async function serve(socket: Socket, sessions: Sessions): Promise<void> {
   if (hasBody) socket.pipe(stream)
   let onClose = (): void => {
     if (stream.rstCode === 0) socket.destroySoon()
-    else socket.resetAndDestroy()
+    else reset(socket)
   }
   stream.once('response', (headers: Headers) => {
     if (isUpgrade && headers[':status'] === 200) {
