@@ -22,7 +22,7 @@ export interface WsRoutes<Router> {
   ): Router
   <const Path extends PathParams, Data = Record<string, unknown>>(
     path: Path,
-    options: RouteOptions,
+    options: RouteOptions<Request>,
     ...rest: WsArguments<Path, Data, RequestHandler<ParamsOf<Path>>>
   ): Router
   <const Path extends PathParams, Data = Record<string, unknown>>(
@@ -31,7 +31,7 @@ export interface WsRoutes<Router> {
   ): Router
   <const Path extends PathParams, Data = Record<string, unknown>>(
     path: Path,
-    options: RouteOptions,
+    options: RouteOptions<Request>,
     ...rest: WsArguments<Path, Data, AnyMiddleware<ParamsOf<Path>>>
   ): Router
 }

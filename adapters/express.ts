@@ -41,8 +41,8 @@ type AnyApp = Application & { [EXPRESS_HUB]?: Hub; readonly request: Request; re
  *
  * @throws TypeError for an unknown option, a wrong value, or what is neither an app nor a router
  */
-export function websockets<App extends Application>(app: App, options?: AppOptions): AppWithWs<App>
-export function websockets<Router extends object>(router: Router, options?: RouteOptions): WithWs<Router>
+export function websockets<App extends Application>(app: App, options?: AppOptions<Request>): AppWithWs<App>
+export function websockets<Router extends object>(router: Router, options?: RouteOptions<Request>): WithWs<Router>
 export function websockets(target: unknown, options: AppOptions = {}): unknown {
   if (isApp(target)) return withApp(target, options)
   if (isRouter(target)) return Object.assign(withOptions(target, routeOptions(options)), { ws: wsMethod(target) })

@@ -44,7 +44,7 @@ export type FastifyHandler<Request = FastifyRequest, Data = Record<string, unkno
 ) => unknown
 
 /** Fastify's own route options (hooks, schema, config, ...), and ours under `ws`. */
-export type WsRouteOptions<Options = RouteShorthandOptions> = Options & { readonly ws?: RouteOptions }
+export type WsRouteOptions<Options = RouteShorthandOptions> = Options & { readonly ws?: RouteOptions<FastifyRequest> }
 
 /** `ws(path, options?, handler)`, beside `get(path, options?, handler)`. */
 export interface WsRoutes<

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginCallback, FastifyRegisterOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyRegisterOptions, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AppOptions,
@@ -20,7 +20,7 @@ import type { FastifyHandler, WsRouteOptions } from './fastify-types.ts'
 
 export type { FastifyHandler, ParamsOf, WsRouteOptions, WsRoutes } from './fastify-types.ts'
 
-const plugin: FastifyPluginCallback<AppOptions> = (app: Instance, options, done) => {
+const plugin: FastifyPluginCallback<AppOptions<FastifyRequest>> = (app: Instance, options, done) => {
   try {
     setUp(app, withoutFastifyKeys(options))
     done()
@@ -49,7 +49,10 @@ function setUp(app: Instance, options: AppOptions): void {
  *
  * Registered again inside a plugin, its options are laid over those outside, for the routes of that plugin.
  */
-const wsPlugin: FastifyPluginCallback<AppOptions> = fastifyPlugin(plugin, { fastify: '5.x', name: 'sockroute' })
+const wsPlugin: FastifyPluginCallback<AppOptions<FastifyRequest>> = fastifyPlugin(plugin, {
+  fastify: '5.x',
+  name: 'sockroute',
+})
 
 const BESIDE = [
   'sockroute: the plugin is registered in another plugin of this app, beside this one;',

@@ -20,6 +20,7 @@ export interface FeedOwner {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly numbers: Numbers
+  readonly showPayloads: boolean
   /** A connection of this app has ended. */
   onClosed(event: ConnectionClosedEvent): void
 }
@@ -61,7 +62,7 @@ export class Feed {
       }),
       observe('sockroute:handler:error', ({ connection, route, error }) => {
         if (!this.#isOurs(connection)) return
-        this.#add({ type: 'error', ...this.#of(connection, route), message: cut(wordsOf(error)) })
+        this.#add({ type: 'error', ...this.#of(connection, route), message: this.#messageOf(error) })
       }),
     ]
   }
@@ -88,7 +89,8 @@ export class Feed {
     const { connection, route, code, sentCode = null, closedBy, cause = null, durationMs } = event
     this.#closed++
     const [sentence, advice] = closeWords(event)
-    const told = { code, sentCode, reason: cut(event.reason), closedBy, cause, durationMs, sentence, advice }
+    const reason = this.#owner.showPayloads ? cut(event.reason) : '' // the peer's own words: RFC 6455 §5.5.1
+    const told = { code, sentCode, reason, closedBy, cause, durationMs, sentence, advice }
     this.#add({ type: 'closed', ...this.#of(connection, route), ...told })
     this.#owner.onClosed(event)
   }
@@ -100,6 +102,11 @@ export class Feed {
     const url = cut(redactedUrl(request.url))
     const address = request.socket.remoteAddress ?? ''
     this.#add({ type: 'refused', ...this.#of(undefined, route), status, reason, url, address, sentence, advice })
+  }
+
+  /** Its words may be those of a message: JSON.parse() quotes what it cannot read. */
+  #messageOf(error: unknown): string {
+    return this.#owner.showPayloads ? cut(wordsOf(error)) : nameOf(error)
   }
 
   /** What belongs to no connection is the process's. */
@@ -124,6 +131,10 @@ function wordsOf(error: unknown): string {
   } catch {
     return 'something that cannot be shown'
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? cut(error.name) : 'something that is no Error'
 }
 
 function cut(text: string): string {

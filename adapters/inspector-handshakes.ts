@@ -67,7 +67,7 @@ export class Handshakes {
 
 function keptOf({ connection, request, responseHeaders, handshakeMs }: ConnectionOpenedEvent): Kept {
   const { method, httpVersion, socket } = request
-  const url = redactedUrl(request.url)
+  const url = cut(redactedUrl(request.url))
   const spoken = figuresOf(connection)?.protocols
   const heads: HandshakeHeads = {
     requestLine: `${method} ${url} HTTP/${httpVersion}`,
@@ -86,7 +86,11 @@ function short(fields: Readonly<Record<string, string>>): Record<string, string>
   for (const [name, value] of Object.entries(fields)) {
     left -= name.length + Math.min(value.length, MOST_OF_VALUE)
     if (left < 0) return Object.fromEntries([...kept, ['...', 'and more']])
-    kept.push([name, value.length > MOST_OF_VALUE ? `${value.slice(0, MOST_OF_VALUE)}...` : value])
+    kept.push([name, cut(value)])
   }
   return Object.fromEntries(kept)
+}
+
+function cut(value: string): string {
+  return value.length > MOST_OF_VALUE ? `${value.slice(0, MOST_OF_VALUE)}...` : value
 }

@@ -147,9 +147,8 @@ export class Inspection implements FeedOwner, VisitorHost {
     return {
       type: 'hello',
       showPayloads: this.showPayloads,
-      maxRows: MOST_ROWS,
-      maxFramesPerSecond: this.maxFramesPerSecond,
       ownId: this.numbers.of(socket),
+      numbering: this.numbers.name,
       process: { pid: process.pid, host: hostname(), node: process.version },
       history: this.#history,
     }

@@ -37,10 +37,10 @@ export type Told = Hello | Tick | About | Frames
 export interface Hello {
   readonly type: 'hello'
   readonly showPayloads: boolean
-  readonly maxRows: number
-  readonly maxFramesPerSecond: number
   /** Of the page's own connection. */
   readonly ownId: number
+  /** Whose numbers these are: of a server that has begun anew, they are other connections'. */
+  readonly numbering: string
   readonly process: { readonly pid: number; readonly host: string; readonly node: string }
   /** What the seconds before have shown, if another page was open. */
   readonly history: readonly Totals[]
@@ -54,6 +54,8 @@ export interface Tick {
   /** How many the query has found; `rows` has the first of them. */
   readonly found: number
   readonly rows: readonly Row[]
+  readonly pickedId: number | null
+  /** Null where none is picked, or it has ended. */
   readonly picked: Picked | null
   readonly happenings: readonly Happening[]
   /** Too many for this second. */
@@ -88,8 +90,6 @@ export interface Totals {
 export interface RouteRow {
   readonly route: string
   readonly connections: number
-  readonly receivedPerSecond: number
-  readonly sentPerSecond: number
 }
 
 /** An open connection. */
@@ -151,6 +151,7 @@ export type Happening = { readonly at: number; readonly route: string; readonly 
       readonly type: 'closed'
       readonly code: number
       readonly sentCode: number | null
+      /** The peer's words; '' without `showPayloads`. */
       readonly reason: string
       readonly closedBy: string
       readonly cause: string | null
@@ -169,5 +170,6 @@ export type Happening = { readonly at: number; readonly route: string; readonly 
       readonly advice: string
     }
   | { readonly type: 'limit'; readonly limit: string }
+  /** Without `showPayloads` the error's name alone. */
   | { readonly type: 'error'; readonly message: string }
 )

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Connection } from '../src/adapter.ts'
 
 /**
@@ -5,6 +6,8 @@ import type { Connection } from '../src/adapter.ts'
  * connections of the app have one, also when they have ended and the app does not know them any more.
  */
 export class Numbers {
+  /** Another process, or another inspector, has others. */
+  readonly name = randomUUID()
   readonly #numbers = new WeakMap<Connection<unknown>, number>()
   #last = 0
 

@@ -26,6 +26,9 @@ export const NOTHING_YET: Moved = {
 /** All that it moved was moved since the survey before, or nearly so. */
 export const YOUNG_MS = 1_500
 
+/** What was moved in less time makes no rate: one message in a millisecond is not a thousand a second. */
+const LEAST_MS = 250
+
 /** A connection, as the last survey has found it. */
 export class Sample {
   readonly connection: Connection<unknown>
@@ -43,7 +46,9 @@ export class Sample {
   bytesReceivedPerSecond = 0
   bytesSentPerSecond = 0
   figures: Moved
-  #takenAt: number
+  /** What it had moved when its rates were made: what comes after that is in none. */
+  counted: Moved
+  #countedAt: number
   readonly #origin: Origin
 
   constructor(connection: Connection<unknown>, figures: ConnectionFigures, origin: Origin, now: number) {
@@ -55,8 +60,9 @@ export class Sample {
     this.openedAt = figures.openedAt
     this.#origin = origin
     const isYoung = now - figures.openedAt < YOUNG_MS
-    this.figures = isYoung ? NOTHING_YET : figures
-    this.#takenAt = isYoung ? figures.openedAt : now
+    this.figures = figures
+    this.counted = isYoung ? NOTHING_YET : figures
+    this.#countedAt = isYoung ? figures.openedAt : now
     this.update(figures, now)
   }
 
@@ -68,19 +74,24 @@ export class Sample {
     return this.bytesReceivedPerSecond + this.bytesSentPerSecond
   }
 
-  /** By the second, what it moved since the last time; of one that is older than the survey nothing at first. */
   update(figures: ConnectionFigures, now: number): void {
-    const seconds = Math.max(now - this.#takenAt, 1) / 1_000
-    const before = this.figures
-    this.receivedPerSecond = (figures.messagesReceived - before.messagesReceived) / seconds
-    this.sentPerSecond = (figures.messagesSent - before.messagesSent) / seconds
-    this.bytesReceivedPerSecond = (figures.bytesReceived - before.bytesReceived) / seconds
-    this.bytesSentPerSecond = (figures.bytesSent - before.bytesSent) / seconds
+    if (now - this.#countedAt >= LEAST_MS) this.#count(figures, now)
     this.rttMs = this.connection.rtt ?? 0
     this.backlogBytes = this.connection.bufferedAmount
     this.topicCount = this.connection.topics.size
     this.figures = figures
-    this.#takenAt = now
+  }
+
+  /** By the second, what it moved since the last time; of one that is older than the survey nothing at first. */
+  #count(figures: ConnectionFigures, now: number): void {
+    const seconds = (now - this.#countedAt) / 1_000
+    const before = this.counted
+    this.receivedPerSecond = (figures.messagesReceived - before.messagesReceived) / seconds
+    this.sentPerSecond = (figures.messagesSent - before.messagesSent) / seconds
+    this.bytesReceivedPerSecond = (figures.bytesReceived - before.bytesReceived) / seconds
+    this.bytesSentPerSecond = (figures.bytesSent - before.bytesSent) / seconds
+    this.counted = figures
+    this.#countedAt = now
   }
 
   row(now: number): Row {

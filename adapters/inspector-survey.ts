@@ -7,8 +7,6 @@ import type { Selection } from './inspector-selection.ts'
 const A_TURN = 250
 const MOST_ROUTES = 50
 
-type RouteSum = { -readonly [Name in keyof RouteRow]: RouteRow[Name] }
-
 /** What all connections have moved together, in the time between two surveys. */
 export class Sums {
   connections = 0
@@ -18,27 +16,24 @@ export class Sums {
   bytesSent = 0
   backlogBytes = 0
   readonly rttsMs: number[] = []
-  readonly #routes = new Map<string, RouteSum>()
+  readonly #routes = new Map<string, number>()
 
   /** Those with most connections. */
   get routes(): readonly RouteRow[] {
-    return [...this.#routes.values()].sort((one, other) => other.connections - one.connections).slice(0, MOST_ROUTES)
+    const rows = [...this.#routes].map(([route, connections]) => ({ route, connections }))
+    return rows.sort((one, other) => other.connections - one.connections).slice(0, MOST_ROUTES)
   }
 
   add(sample: Sample): void {
-    const { route, receivedPerSecond, sentPerSecond } = sample
+    const { route } = sample
     this.connections++
-    this.received += receivedPerSecond
-    this.sent += sentPerSecond
+    this.received += sample.receivedPerSecond
+    this.sent += sample.sentPerSecond
     this.bytesReceived += sample.bytesReceivedPerSecond
     this.bytesSent += sample.bytesSentPerSecond
     this.backlogBytes += sample.backlogBytes
     if (sample.rttMs > 0) this.rttsMs.push(sample.rttMs)
-    const sum = this.#routes.get(route) ?? { route, connections: 0, receivedPerSecond: 0, sentPerSecond: 0 }
-    sum.connections++
-    sum.receivedPerSecond += receivedPerSecond
-    sum.sentPerSecond += sentPerSecond
-    this.#routes.set(route, sum)
+    this.#routes.set(route, (this.#routes.get(route) ?? 0) + 1)
   }
 
   /** Of a connection that has ended: what it moved after `before`. */
@@ -112,7 +107,7 @@ export class Survey {
   /** It has ended. What it moved since the last time counts. */
   forget(event: ConnectionClosedEvent): void {
     const { id } = this.#originOf(event.connection)
-    const known = this.#samples.get(id)?.figures ?? (event.durationMs < YOUNG_MS ? NOTHING_YET : undefined)
+    const known = this.#samples.get(id)?.counted ?? (event.durationMs < YOUNG_MS ? NOTHING_YET : undefined)
     if (known !== undefined) this.#lastWords.addRest(event, known)
     this.#samples.delete(id)
   }

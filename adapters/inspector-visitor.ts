@@ -48,10 +48,10 @@ export class Visitor {
     return true
   }
 
-  tick(tick: Omit<Tick, 'type' | 'picked' | 'skippedTicks'>): void {
+  tick(tick: Omit<Tick, 'type' | 'pickedId' | 'picked' | 'skippedTicks'>): void {
     if (this.isPaused) return
-    const picked = this.#picked()
-    const isTold = this.tell({ type: 'tick', ...tick, picked, skippedTicks: this.#skippedTicks })
+    const [pickedId, picked] = [this.#pickedId, this.#picked()]
+    const isTold = this.tell({ type: 'tick', ...tick, pickedId, picked, skippedTicks: this.#skippedTicks })
     this.#skippedTicks = isTold ? 0 : this.#skippedTicks + 1
   }
 

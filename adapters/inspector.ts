@@ -15,13 +15,13 @@ import { Numbers } from './inspector-numbers.ts'
 
 export interface InspectorOptions {
   /**
-   * Whether the page shows the first 64 bytes of each frame and message of the connection that is picked there. Whoever sees the page
-   * then reads what users write to each other.
+   * Whether the page shows the first 64 bytes of each frame and message of the connection that is picked there, the reasons that
+   * peers give for their closes, and the messages of errors. Whoever sees the page then reads what users write to each other.
    * @defaultValue false
    */
   readonly showPayloads?: boolean
   /**
-   * Whether the headers of each handshake are kept while its connection is open, without what may be secret in them: at most 8 KiB of
+   * Whether the headers of each handshake are kept while its connection is open, without what may be secret in them: at most 10 KiB of
    * text for each. Without them the page shows neither headers nor addresses.
    * @defaultValue true
    */

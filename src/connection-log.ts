@@ -1,6 +1,7 @@
 import { closeWords } from './close-words.ts'
 import type { ConnectionClosedEvent, RefusalReason } from './diagnostics-events.ts'
 import type { Client } from './handshake-check.ts'
+import { logLine } from './log-line.ts'
 import type { Handshake } from './observer.ts'
 import type { Logger, RouteSettings } from './options.ts'
 import { redactedUrl } from './redact.ts'
@@ -66,7 +67,7 @@ export class ConnectionLog {
     this.#told.set(wire, { logger, connection })
     const protocol = shownProtocol(wire.protocol, handshake.inForce)
     const details = { connection, ...whoOf(handshake), protocol, handshakeMs: Math.round(handshake.elapsedMs) }
-    write(logger, details, 'sockroute: a WebSocket opened')
+    logLine(logger, 'info', details, 'sockroute: a WebSocket opened')
   }
 
   closed(wire: Wire, event: ConnectionClosedEvent): void {
@@ -75,7 +76,7 @@ export class ConnectionLog {
     this.#told.delete(wire)
     const [sentence] = closeWords(event)
     const details = { ...event, connection: told.connection, durationMs: Math.round(event.durationMs) }
-    write(told.logger, details, `sockroute: a WebSocket closed: ${sentence}`)
+    logLine(told.logger, 'info', details, `sockroute: a WebSocket closed: ${sentence}`)
   }
 
   refused(handshake: Logged, status: number | undefined, reason: RefusalReason): void {
@@ -83,7 +84,7 @@ export class ConnectionLog {
     if (logger === undefined) return
     const [sentence] = refusalWords({ reason, status, route: handshake.route })
     const details = { ...whoOf(handshake), status, reason, durationMs: Math.round(handshake.elapsedMs) }
-    write(logger, details, `sockroute: a WebSocket was refused: ${sentence}`)
+    logLine(logger, 'info', details, `sockroute: a WebSocket was refused: ${sentence}`)
   }
 
   /** Undefined where nobody is to be told. A logger that the app was given comes before the framework's. */
@@ -116,13 +117,4 @@ function addressOf(client: Client | undefined, request: Logged['request']): stri
 /** A function that picks one may pick a token, to answer with what was offered. */
 function shownProtocol(protocol: string, { protocols }: Logged['inForce']): string | undefined {
   return typeof protocols === 'function' || protocol === '' ? undefined : protocol
-}
-
-/** A logger that fails must not fail what it reports. */
-function write(logger: Logger, details: object, message: string): void {
-  try {
-    logger.info?.(details, message)
-  } catch {
-    // there is nobody left to tell
-  }
 }

@@ -24,7 +24,7 @@ export interface Client {
   readonly host: string | undefined
   /** The route that was matched, as it was written: what metrics and diagnostics call it. @defaultValue '' */
   readonly route?: string
-  /** Asked only where addresses have a limit: Node keeps what it has looked up. */
+  /** Asked only where addresses have a limit, or connections a line in the log: Node keeps what it has looked up. */
   addressOf(): string | undefined
   /** The framework's own log of the request. @defaultValue the app's */
   readonly log?: RequestLog

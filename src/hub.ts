@@ -3,9 +3,11 @@ import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
 import { Connection, insideOf } from './connection.ts'
 import { ConnectionLog } from './connection-log.ts'
+import { consoleLogger } from './console-logger.ts'
 import { type Departing, Drain } from './drain.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LimitCounts, type LimitName, type LimitsHit } from './limits.ts'
+import { logLine } from './log-line.ts'
 import type { Metrics } from './metrics.ts'
 import { Observer } from './observer.ts'
 import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSettings } from './options.ts'
@@ -18,13 +20,6 @@ import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
 import type { Upgrade } from './upgrade.ts'
 import { type Agreement, Wire } from './wire.ts'
 import type { Limited, WireHost } from './wire-host.ts'
-
-/** The message is no format: what a peer has put into it may hold a `%`. */
-const consoleLogger: Logger = {
-  info: (details, message) => console.info('%s', message, details),
-  warn: (details, message) => console.warn('%s', message, details),
-  error: (details, message) => console.error('%s', message, details),
-}
 
 /** Evictions come in floods: a line of the log tells of all that this time had. */
 const EVICTION_LOG_MS = 1_000
@@ -79,7 +74,7 @@ export class Hub implements WireHost, TopicHost {
   /** `logger` stands in for that of the options, and `logsConnections` says whether connections are logged there. */
   constructor(options: AppOptions, logger: Logger = consoleLogger, logsConnections = false) {
     this.settings = appSettings(options)
-    this.logger = this.settings.logger ?? logger
+    this.logger = this.settings.logger === console ? consoleLogger : (this.settings.logger ?? logger)
     this.logsConnections = this.settings.logger === undefined ? logsConnections : this.logger.info !== undefined
     this.clock = this.settings.clock
     if (this.settings.sharedReadBuffer) void proveReadBuffer()
@@ -166,6 +161,7 @@ export class Hub implements WireHost, TopicHost {
     const { handler, request } = opening
     const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
     wire.open(head, call, this.settings.sharedReadBuffer)
+    this.staying.askIfMissed(wire, upgrade.elapsedMs)
     return wire
   }
 
@@ -230,13 +226,8 @@ export class Hub implements WireHost, TopicHost {
     if (name === 'maxTotalBytes') this.#onEvicted()
   }
 
-  /** A logger that fails must not fail what it reports. */
   log(level: 'warn' | 'error', details: object, message: string): void {
-    try {
-      this.logger[level](details, message)
-    } catch {
-      // there is nobody left to tell
-    }
+    logLine(this.logger, level, details, message)
   }
 
   async #drain(options: DrainOptions, isConcerned: (server: unknown) => boolean): Promise<void> {

@@ -161,20 +161,26 @@ export interface CompressionOptions {
 /** Every option of compression with its value. */
 export type CompressionSettings = Readonly<Required<CompressionOptions>>
 
+/** As a method has it: whoever knows more of the request than the framework's type says may write so. */
+interface OfRequest<Request> {
+  onError(error: unknown, socket: Connection, request: Request): void
+  reauthenticate(socket: Connection, request: Request): boolean | Promise<boolean>
+}
+
 /**
  * Called for everything that a handler or listener throws, or rejects with, once the WebSocket is open.
  * `request` is the framework's own.
  */
-export type OnError = (error: unknown, socket: Connection, request: never) => void
+export type OnError<Request = never> = OfRequest<Request>['onError']
 
 /**
  * Whether a connection that is open may stay. `request` is the framework's own, which then lives as long as the connection. What it
  * throws, or rejects with, goes where handlers' errors go, and the connection is closed in any case.
  */
-export type Reauthenticate = (socket: Connection, request: never) => boolean | Promise<boolean>
+export type Reauthenticate<Request = never> = OfRequest<Request>['reauthenticate']
 
 /** What a route may set; whatever it leaves out comes from the router or plugin around it, then from the app. */
-export interface RouteOptions extends ConnectionOptions, TopicOptions {
+export interface RouteOptions<Request = never> extends ConnectionOptions, TopicOptions {
   /**
    * Origins allowed besides the request's own: exact ones (`'https://app.example.com'`), whole labels
    * (`'https://*.example.com'`), `'null'`, or a function. `'any'` turns the check off: then every page on the web
@@ -217,14 +223,15 @@ export interface RouteOptions extends ConnectionOptions, TopicOptions {
   /**
    * What to do with what handlers throw. The default logs it and closes with 1011 and no detail.
    */
-  readonly onError?: OnError
+  readonly onError?: OnError<Request>
   /**
    * Asked again whether a connection that is open may stay: each `reauthenticateIntervalMs`, by `socket.reauthenticate()` and
-   * `app.ws.reauthenticate()`, and when orders of other processes may have been lost. False closes it with 3000 (unauthorized), and what the
-   * client still sends is dropped. Messages go on while it is asked.
+   * `app.ws.reauthenticate()`, when orders of other processes may have been lost, and at once where some were closed, or asked for, while its
+   * handshake was under way. False closes it with 3000 (unauthorized), and what the client still sends is dropped. Messages go on while it
+   * is asked.
    * @defaultValue undefined (the handshake's answer holds)
    */
-  readonly reauthenticate?: Reauthenticate
+  readonly reauthenticate?: Reauthenticate<Request>
   /**
    * So often `reauthenticate` is asked, less a random tenth. One that has not answered by the next time closes the connection with 1013.
    * @defaultValue 'unlimited'
@@ -256,7 +263,7 @@ export interface DrainOptions {
 }
 
 /** What an app may set: everything that a route may, and what only makes sense once. */
-export interface AppOptions extends RouteOptions {
+export interface AppOptions<Request = never> extends RouteOptions<Request> {
   /**
    * Upgrades that are not ours, by path prefix or by a function: they go to the server's other 'upgrade'
    * listeners, untouched (Socket.IO, a development server, a proxy).

@@ -108,6 +108,7 @@ export class Reauthentication<Member extends Resident> {
   }
 
   #onInterval(): void {
+    if (!this.#member.isOpen) return // nor is one needed that would come after it
     if (this.#asked !== undefined && this.#asked === this.#openBefore) {
       this.#consequences.onOverdue(this.#member)
       this.#answer(false)

@@ -2,10 +2,11 @@ const REDACTED = '[redacted]'
 
 /** A line of a log is no place for more, and each name of a query may grow by what stands for its value. */
 const MOST_CHARACTERS = 2_048
-/** Where what may be secret begins: the query, also where `;` begins it, or where its `?` was encoded once too often. */
-const QUERY = /[?;#]|%3f|%3b|%23/i
-const BETWEEN = /([&;?#]|%26|%3b|%3f|%23)/i
-const EQUALS = /=|%3d/i
+/** Behind the first of them stands what may be secret: also where somebody has encoded it, and somebody else once more. */
+const BETWEEN = /([&;?#]|%(?:25)*(?:26|3b|3f|23))/i
+const EQUALS = /=|%(?:25)*3d/i
+/** What ends a value in base64, and no name. */
+const PADDING = /^=*$/
 /** `user:password@`, of a URL that has a host. RFC 3986 §3.2.1 */
 const USER = /^([a-z][a-z\d+.-]*:)?(\/\/)[^/?#]*@/i
 
@@ -19,18 +20,17 @@ const USER = /^([a-z][a-z\d+.-]*:)?(\/\/)[^/?#]*@/i
  * It never throws: `undefined` is ''.
  */
 export function redactedUrl(url: string | URL | undefined): string {
-  const whole = String(url ?? '')
-  const cut = whole.slice(0, MOST_CHARACTERS).replace(USER, `$1$2${REDACTED}@`)
-  const at = cut.search(QUERY)
-  const shown = at < 0 ? cut : cut.slice(0, at) + cut.slice(at).split(BETWEEN).map(redactedPart).join('')
+  const whole = String(url ?? '').replace(USER, `$1$2${REDACTED}@`)
+  const [path, ...query] = whole.slice(0, MOST_CHARACTERS).split(BETWEEN)
+  const shown = path + query.map(redactedPart).join('')
   return whole.length > MOST_CHARACTERS ? `${shown}...` : shown
 }
 
-/** What is between, at odd places, stays. */
+/** What is between, at even places, stays. */
 function redactedPart(part: string, at: number): string {
-  if (at % 2 === 1 || part === '') return part
+  if (at % 2 === 0 || part === '') return part
   const end = part.search(EQUALS)
-  return end < 0 ? REDACTED : `${part.slice(0, end)}=${REDACTED}`
+  return end < 0 || PADDING.test(part.slice(end)) ? REDACTED : `${part.slice(0, end)}=${REDACTED}`
 }
 
 /** Header fields by name: of a request, or of a response. */
@@ -38,8 +38,8 @@ export type HeaderFields = Readonly<Record<string, string | number | readonly st
 
 /** Those whose names say that they hold a secret: `authorization`, `cookie`, `x-api-key`, `x-csrf-token`, ... */
 const SECRET =
-  /auth(?!ority)|cookie|token|secret|passw|pwd|session|jwt|signature|credential|assertion|[cx]srf|key$|oidc/i
-/** `key$` means it as well, and it is no secret. RFC 6455 §11.3.1 */
+  /auth(?!ority)|cookie|token|ticket|bearer|secret|passw|pwd|session|jwt|signature|credential|assertion|[cx]srf|key\b|oidc/i
+/** That means these as well, and they are no secrets. RFC 6455 §11.3.1 */
 const PUBLIC = /^(sec-websocket-key|www-authenticate|proxy-authenticate)$/i
 const URLS = /^(:path|referer|location|content-location|[\w-]*-(url|uri|path))$/i
 

@@ -41,6 +41,8 @@ export class Staying implements Consequences<Wire> {
   /** A round over all of them: is under way, and one more is to follow. */
   #isRound = false
   #isAnotherDue = false
+  /** When somebody was last closed, or asked for. By the clock. */
+  #lastAt = -Infinity
 
   constructor(host: StayingHost) {
     this.clock = host.clock
@@ -50,6 +52,14 @@ export class Staying implements Consequences<Wire> {
   opened(wire: Wire, settings: RouteSettings, request: unknown): void {
     if (settings.reauthenticate === undefined) return
     this.#asking.set(wire, new Reauthentication(wire, settings, request, this))
+  }
+
+  /**
+   * Its handshake took `handshakeMs`. Whoever was meant meanwhile could not be found among the open connections: a user who has
+   * logged out, say, after the hooks had let them pass.
+   */
+  askIfMissed(wire: Wire, handshakeMs: number): void {
+    if (this.clock.now() - handshakeMs < this.#lastAt) void this.#asking.get(wire)?.ask()
   }
 
   closed(wire: Wire): void {
@@ -69,6 +79,7 @@ export class Staying implements Consequences<Wire> {
 
   /** Asks for all of routes with `reauthenticate`. Fulfils with how many may not stay. */
   reauthenticateAll(): Promise<number> {
+    this.#lastAt = this.clock.now()
     return this.#askAll([...this.#asking.keys()])
   }
 
@@ -109,7 +120,7 @@ export class Staying implements Consequences<Wire> {
       const order = decodeOrder(bytes)
       checkWhich(order.which, 'an order of another process')
       if (order.do === 'close') this.#close(order.which, closePayload(order.code, order.reason))
-      else void this.#askAll(this.#askable(order.which))
+      else void this.#put(this.#askable(order.which))
     } catch (error) {
       this.#host.log('warn', { err: error }, 'sockroute: what another process has ordered could not be done')
     }
@@ -117,6 +128,7 @@ export class Staying implements Consequences<Wire> {
 
   /** An order may have been lost: it could have been about any of them. */
   onOrdersLost(): void {
+    this.#lastAt = this.clock.now()
     this.#isAnotherDue = true
     if (!this.#isRound) void this.#goRound()
   }
@@ -125,7 +137,8 @@ export class Staying implements Consequences<Wire> {
     this.#isRound = true
     while (this.#isAnotherDue) {
       this.#isAnotherDue = false
-      await this.reauthenticateAll()
+      void (await this.#put([...this.#asking.keys()])) // the answers are not waited for: one may never come
+      if (this.#isAnotherDue) await this.#pause()
     }
     this.#isRound = false
   }
@@ -147,19 +160,25 @@ export class Staying implements Consequences<Wire> {
 
   /** All have been looked at before anything happens to one. */
   #wires(which: Which): Wire[] {
+    this.#lastAt = this.clock.now()
     const isMeant = meaning(which)
     return [...this.#host.subscribers].filter(({ connection }) => isMeant(connection))
   }
 
-  /** A few at a time. Whoever has gone meanwhile does not stay either. */
+  /** Whoever has gone meanwhile does not stay either. */
   async #askAll(wires: readonly Wire[]): Promise<number> {
+    const mayStay = await Promise.all(await this.#put(wires))
+    return mayStay.filter((may) => !may).length
+  }
+
+  /** A few at a time. Fulfils, when the last was put, with the answers. */
+  async #put(wires: readonly Wire[]): Promise<Promise<boolean>[]> {
     const answers: Promise<boolean>[] = []
     for (let at = 0; at < wires.length; at += STEP) {
       if (at > 0) await this.#pause()
       answers.push(...wires.slice(at, at + STEP).map((wire) => this.#asking.get(wire)?.ask() ?? GONE))
     }
-    const mayStay = await Promise.all(answers)
-    return mayStay.filter((may) => !may).length
+    return answers
   }
 
   #pause(): Promise<void> {

@@ -11,8 +11,9 @@ export function pickProtocol(
   if (offered.length === 0) return undefined
   const picked = protocols(offered, request)
   if (picked === undefined || offered.includes(picked)) return picked
+  // Without the names, which the log would show: browsers have no other place for a token.
   throw new TypeError(
-    `the function given as protocols picked ${JSON.stringify(picked)}, which the client did not offer; ` +
-      `it offered ${offered.join(', ')}`,
+    `sockroute: the function given as protocols picked a ${typeof picked} that is none of the ${offered.length} offered; ` +
+      'it returns one of them as it stands, or undefined',
   )
 }

@@ -20,7 +20,7 @@ import { type AppVerbs, checkHandler, close, reauthenticate } from './verbs.ts'
 import type { Which } from './which.ts'
 
 /** What a route of plain `node:http` may set. */
-export interface NodeRouteOptions extends RouteOptions {
+export interface NodeRouteOptions extends RouteOptions<IncomingMessage> {
   /**
    * Runs before the 101, with a real response: whatever it replies is the answer, and nothing is upgraded. `signal` is
    * aborted when the client leaves or the handshake's time is over.
@@ -192,6 +192,6 @@ export class WebSockets implements AppVerbs {
  * WebSockets for a server of `node:http`, without a framework.
  * @throws TypeError for an unknown option or a wrong value
  */
-export function createWebSockets(options: AppOptions = {}): WebSockets {
+export function createWebSockets(options: AppOptions<IncomingMessage> = {}): WebSockets {
   return new WebSockets(options)
 }

@@ -54,6 +54,15 @@ function withFields(fields: DataFields): (socket: Connection) => boolean {
   return (socket) => {
     const data: unknown = dataOf(socket)
     if (typeof data !== 'object' || data === null) return false
-    return wanted.every(([name, value]) => (data as Record<string, unknown>)[name] === value)
+    return wanted.every(([name, value]) => read(data as Record<string, unknown>, name) === value)
+  }
+}
+
+/** A getter of one socket's data that throws must not keep all others from being closed. */
+function read(data: Record<string, unknown>, name: string): unknown {
+  try {
+    return data[name]
+  } catch {
+    return undefined
   }
 }

@@ -168,7 +168,11 @@ inBrowser(
     await frames(page).filter({ hasText: '8 B' }).nth(1).waitFor()
     t.notMatch(await page.locator('body').textContent(), /a secret/)
     await frames(page).filter({ hasText: '8 B' }).first().click()
-    t.match(await page.locator('#anatomy').textContent(), /hiddenpayload8 bytes/)
+    t.match(
+      await page.locator('#anatomy').textContent(),
+      /hiddenpayload8 bytes.*hidden: the app has not set showPayloads/,
+    )
+    t.notOk(await page.locator('#frame-text').isVisible(), 'there is none to look for')
   },
   {},
 )
@@ -278,6 +282,82 @@ inBrowser('a page comes back by itself, and goes on with what was picked', async
   await page.locator('#state[data-state=open]').waitFor()
   t.equal(await page.locator('#detail-title').textContent(), title)
   await frames(page).first().waitFor()
+})
+
+inBrowser('who gets the page, but not its socket, is told so', async (_t, app, open) => {
+  const page = await open()
+  app.takesSockets = false
+  for (const connection of app.ws.connections) connection.terminate()
+  await page.locator('#state', { hasText: 'Waiting: the server gives the page, but refuses its socket' }).waitFor()
+  app.takesSockets = true
+  await page.locator('#state[data-state=open]').waitFor()
+})
+
+inBrowser('the numbers of a server that has begun anew are other connections’', async (t, app, open) => {
+  await app.join('lobby')
+  const page = await open()
+  await pick(page, '/chat')
+  await app.close()
+  const again = await stage(t, {}, Number(app.host.split(':')[1]))
+  await again.join('lobby')
+  await page.locator('#state[data-state=open]').waitFor()
+  await page.locator('#detail[data-state=none]').waitFor()
+})
+
+inBrowser('what ended while nothing was told has ended, and shows nothing of another', async (t, app, open) => {
+  const [one, two] = [await app.join('one'), await app.join('two')]
+  const page = await open()
+  await pick(page, '/chat/two')
+  await page.keyboard.press('3')
+  await page.locator('#topics li', { hasText: 'room:two' }).waitFor()
+  await page.locator('#filter').fill('')
+  await rows(page).filter({ hasText: '/chat/one' }).waitFor()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  for (const client of [one, two]) client.terminate()
+  await until('they have ended', () => app.ws.connections.size === 1)
+  await rows(page).filter({ hasText: '/chat/one' }).click()
+  await page.locator('#ending', { hasText: 'It has ended' }).waitFor()
+  t.notMatch(await page.locator('#about').textContent(), /room:two|127\.0\.0\.1/)
+  await page.getByRole('button', { name: 'Go on' }).click()
+})
+
+inBrowser('what ends while the page is paused has ended when it goes on', async (_t, app, open) => {
+  const client = await app.join('lobby')
+  const page = await open()
+  await pick(page, '/chat')
+  await page.getByRole('button', { name: 'Pause' }).click()
+  client.terminate()
+  await until('it has ended', () => app.ws.connections.size === 1)
+  await page.waitForTimeout(1_200) // a second of which the page is told nothing
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.locator('#ending', { hasText: 'It has ended' }).waitFor()
+})
+
+inBrowser('a frame that is not shown any more keeps nobody from selecting others by key', async (_t, app, open) => {
+  const client = await app.join('lobby')
+  const page = await open()
+  await pick(page, '/chat')
+  client.send('first')
+  await frames(page).filter({ hasText: 'first' }).nth(1).waitFor()
+  await frames(page).filter({ hasText: 'first' }).first().click()
+  client.send('second')
+  await frames(page).filter({ hasText: 'second' }).nth(1).waitFor()
+  await page.locator('#frame-text').fill('second')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('f')
+  await page.keyboard.press('ArrowUp')
+  await page.locator('#frame-list [aria-selected=true]', { hasText: 'second' }).waitFor()
+})
+
+inBrowser('nothing is exported of nothing', async (t, _app, open) => {
+  const page = await open()
+  let downloads = 0
+  page.on('download', () => downloads++)
+  await page.keyboard.press('e')
+  await page.keyboard.press('?')
+  await page.locator('#keys[open]').waitFor()
+  t.equal(await page.evaluate<string>('document.activeElement.id'), 'close-keys')
+  t.equal(downloads, 0)
 })
 
 if (process.env.INSPECTOR_SCREENSHOT) {

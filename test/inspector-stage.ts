@@ -10,6 +10,8 @@ import { connect, type WebSocket } from '../src/client/index.ts'
 import type { AppVerbs } from '../src/verbs.ts'
 
 const QUIET = { warn: () => undefined, error: () => undefined }
+/** What a browser says of a server that refuses, or is away. */
+const REFUSED = /(status of|response code:) 40[13]|ERR_CONNECTION_REFUSED/
 export const ROOMS: readonly string[] = ['lobby', 'tea-break', 'workshop', 'ops']
 
 export interface Stage {
@@ -17,11 +19,14 @@ export interface Stage {
   readonly ws: AppVerbs
   /** Whether the inspector lets anybody in. */
   isOpen: boolean
+  /** And its socket. */
+  takesSockets: boolean
+  close(): Promise<void>
   /** A client in a room, which says nothing by itself. */
   join(room: string, options?: Parameters<typeof connect>[1]): Promise<WebSocket>
 }
 
-export async function stage(t: Test, options: InspectorOptions = {}): Promise<Stage> {
+export async function stage(t: Test, options: InspectorOptions = {}, port = 0): Promise<Stage> {
   const app = Fastify({ forceCloseConnections: true })
   await app.register(wsPlugin, {
     pingIntervalMs: 500,
@@ -33,7 +38,8 @@ export async function stage(t: Test, options: InspectorOptions = {}): Promise<St
   const guard = async (_request: unknown, reply: { code(status: number): { send(): unknown } }): Promise<unknown> =>
     made.isOpen ? undefined : reply.code(401).send()
   app.get('/inspect', { onRequest: guard }, inspect.page)
-  app.ws('/inspect', { onRequest: guard }, inspect.socket)
+  const socketGuard: typeof guard = async (_request, reply) => (made.takesSockets ? undefined : reply.code(403).send())
+  app.ws('/inspect', { onRequest: [guard, socketGuard] }, inspect.socket)
   app.ws('/chat/:room', (socket, request) => {
     const topic = `room:${request.params.room}`
     void socket.subscribe(topic)
@@ -42,13 +48,17 @@ export async function stage(t: Test, options: InspectorOptions = {}): Promise<St
   app.ws('/echo', (socket) => {
     socket.on('message', (data, isBinary) => void socket.send(data, { binary: isBinary }))
   })
-  await app.listen({ port: 0, host: '127.0.0.1' })
+  await app.listen({ port, host: '127.0.0.1' })
   t.teardown(() => app.close())
   const host = `127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const made: Stage = {
     host,
     ws: app.ws,
     isOpen: true,
+    takesSockets: true,
+    close: async () => {
+      await app.close()
+    },
     async join(room, options = {}) {
       const client = await connect(`ws://${host}/chat/${room}`, options)
       client.on('message', () => undefined)
@@ -69,7 +79,7 @@ export async function look(
   const page = await context.newPage()
   page.on('pageerror', (error) => faults.push(String(error.stack)))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 401/.test(message.text())) faults.push(message.text())
+    if (message.type() === 'error' && !REFUSED.test(message.text())) faults.push(message.text())
   })
   await page.goto(`http://${host}/inspect`)
   await page.locator('#state[data-state=open]').waitFor()

@@ -7,8 +7,8 @@ const URLS: [what: string, url: string | URL | undefined, shown: string][] = [
   ['a path', '/chat/1', '/chat/1'],
   ['a value', '/chat?token=s3cret', '/chat?token=[redacted]'],
   ['every value, whatever its name', '/chat?room=s3cret&t=s3cret', '/chat?room=[redacted]&t=[redacted]'],
-  ['an empty value says nothing less', '/chat?room=', '/chat?room=[redacted]'],
   ['a value without a name', '/chat?s3cret', '/chat?[redacted]'],
+  ['a value without a name, in base64', '/chat?czNjcmV0==&a=1', '/chat?[redacted]&a=[redacted]'],
   ['an empty query', '/chat?', '/chat?'],
   ['nothing between two separators', '/chat?&&a=s3cret&', '/chat?&&a=[redacted]&'],
   ['an equals sign in a value', '/chat?a=s3cret==', '/chat?a=[redacted]'],
@@ -19,11 +19,15 @@ const URLS: [what: string, url: string | URL | undefined, shown: string][] = [
   ['an encoded equals sign', '/chat?token%3Ds3cret', '/chat?token=[redacted]'],
   ['an encoded separator', '/chat?a=1%26s3cret', '/chat?a=[redacted]%26[redacted]'],
   ['an encoded question mark', '/chat%3ftoken=s3cret', '/chat%3ftoken=[redacted]'],
+  ['an equals sign that was encoded twice', '/chat?token%253Ds3cret=1', '/chat?token=[redacted]'],
+  ['a question mark that was encoded twice', '/chat%253Ftoken=s3cret', '/chat%253Ftoken=[redacted]'],
+  ['no question mark', '/chat&token=s3cret', '/chat&token=[redacted]'],
   ['an encoded name', '/chat?%74oken=s3cret', '/chat?%74oken=[redacted]'],
   ['half an escape', '/chat%?%=s3cret%e', '/chat%?%=[redacted]'],
   ['a user', 'wss://me:s3cret@example.com/chat', 'wss://[redacted]@example.com/chat'],
   ['a user with an @', 'wss://me:s3@cret@example.com/', 'wss://[redacted]@example.com/'],
   ['no host, but slashes', '//me:s3cret@host/chat', '//[redacted]@host/chat'],
+  ['a user longer than a line', `//me:${'s3cret'.repeat(2_000)}@host/chat`, '//[redacted]@host/chat'],
   ['an @ in a path', '/@me/chat', '/@me/chat'],
   ['a URL', new URL('https://example.com/chat?token=s3cret'), 'https://example.com/chat?token=[redacted]'],
   ['no URL', undefined, ''],
@@ -35,7 +39,7 @@ for (const [what, url, shown] of URLS) {
 }
 
 t.test('a URL of any length is a line of a log that can be read', async (t) => {
-  for (const url of ['/'.padEnd(16_384, 'x'), `/?${'a&'.repeat(8_192)}`, `/?${'a='.repeat(8_192)}`]) {
+  for (const url of ['/'.padEnd(16_384, 'x'), `/?${'a&'.repeat(8_192)}`, `/?${'a='.repeat(8_192)}1`]) {
     const shown = redactedUrl(url)
     t.ok(shown.length < 12_000, shown.length.toString())
     t.match(shown, /\.\.\.$/)
@@ -54,6 +58,9 @@ const SECRETS = [
   'x-amzn-oidc-data',
   'cf-access-jwt-assertion',
   'ocp-apim-subscription-key',
+  'x-api-key-v2',
+  'x-connection-ticket',
+  'x-bearer',
 ]
 
 t.test('of header fields: what is secret by its name', async (t) => {

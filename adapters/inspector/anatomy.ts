@@ -71,7 +71,7 @@ function payloadGroups({ start, payloadLength }: Frame): Group[] {
   if (payloadLength === 0) return []
   const caption =
     payloadLength === 1 ? '1 byte' : payloadLength < 1_024 ? `${payloadLength} bytes` : bytes(payloadLength)
-  if (start === undefined) return [whole(caption, 'hidden', 'payload', 'payload', 'The app has not set showPayloads')]
+  if (start === undefined) return [whole(caption, 'hidden', 'payload', 'payload', '')]
   const rest = payloadLength > DRAWN_BYTES ? ' ...' : ''
   return [whole(caption, spaced(start.slice(0, 2 * DRAWN_BYTES)) + rest, 'payload', 'payload', 'Unmasked')]
 }
@@ -93,7 +93,7 @@ function extended(length: number): string {
 }
 
 function sentencesOf(frame: Frame, message: FrameMessage | undefined): string[] {
-  const { direction, fin, opcode, masked, payloadLength, rsv1 } = frame
+  const { direction, fin, opcode, masked, payloadLength, rsv1, start } = frame
   const from = direction === 'in' ? 'From the client to the server. ' : 'From the server to the client. '
   const sentences = [from + opcodeOf(opcode).sentence]
   sentences.push(
@@ -103,6 +103,9 @@ function sentencesOf(frame: Frame, message: FrameMessage | undefined): string[] 
   )
   if (!isControl(opcode) && !fin) sentences.push('More parts of this message follow: FIN is 0.')
   if (rsv1) sentences.push('RSV1 says that the message is compressed: its payload is a DEFLATE stream.')
+  if (start === undefined && payloadLength > 0) {
+    sentences.push('Its payload is hidden: the app has not set showPayloads.')
+  }
   if (message !== undefined) sentences.push(messageSentence(message, rsv1, payloadLength))
   return sentences
 }

@@ -31,6 +31,8 @@ export class Detail {
   pick(id: number | null): void {
     this.#id = id
     this.#frames.clear()
+    for (const place of [this.#facts, this.#topics, el('topic-count'), el('handshake')]) place.replaceChildren()
+    this.#panel.dataset.isInspector = 'false'
     this.#panel.dataset.state = id === null ? 'none' : 'open'
     setText(el('detail-title'), id === null ? 'No connection is picked' : `#${id}`)
     setText(el('detail-route'), '')
@@ -40,12 +42,16 @@ export class Detail {
   showAbout({ id, picked, handshake }: About): void {
     if (id !== this.#id) return
     showHandshake(handshake)
-    if (picked === null) this.#end('It has ended.')
-    else this.showPicked(picked)
+    this.showPicked(id, picked)
   }
 
-  showPicked(picked: Picked): void {
-    if (picked.id !== this.#id) return
+  /** Null where it has ended: of that a page may not have been told. */
+  showPicked(id: number | null, picked: Picked | null): void {
+    if (id === null || id !== this.#id) return
+    if (picked === null) {
+      if (this.#panel.dataset.state === 'open') this.#end('It has ended.')
+      return
+    }
     setText(el('detail-route'), visible(picked.path || picked.route))
     this.#panel.dataset.isInspector = String(picked.isInspector)
     for (const [name, value] of factsOf(picked)) setText(this.#fact(name), value)
@@ -73,6 +79,7 @@ export class Detail {
   }
 
   export(): void {
+    if (this.#id === null) return
     const link = make('a', { download: `frames-${this.#id ?? 0}.jsonl` })
     link.href = URL.createObjectURL(new Blob([this.#frames.jsonLines], { type: 'application/x-ndjson' }))
     link.click()

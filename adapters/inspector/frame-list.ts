@@ -138,12 +138,18 @@ export class FrameList {
 
   #onKey(event: KeyboardEvent): void {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
-    const row = this.#selected?.row
-    const next = event.key === 'ArrowUp' ? row?.previousElementSibling : row?.nextElementSibling
     event.preventDefault()
-    if (next === null || next === undefined) return
+    const next = this.#beside(event.key === 'ArrowUp')
+    if (next === null) return
     this.#onClick(next)
     next.scrollIntoView({ block: 'nearest' })
+  }
+
+  /** Where the selected one is not shown any more, or the filter leaves it out: the newest. */
+  #beside(isAbove: boolean): Element | null {
+    const row = this.#selected?.row
+    if (row === undefined || !row.isConnected) return this.#list.lastElementChild
+    return isAbove ? row.previousElementSibling : row.nextElementSibling
   }
 
   #select(kept: KeptFrame): void {

@@ -27,13 +27,15 @@ export class Line {
   open(): void {
     this.#owner.onState({ name: 'connecting' })
     const socket = new WebSocket(location.href.replace(/^http/, 'ws').replace(/#.*$/s, ''))
+    let wasOpen = false
     this.#socket = socket
     socket.addEventListener('open', () => {
+      wasOpen = true
       this.#attempts = 0
       this.#owner.onState({ name: 'open' })
     })
     socket.addEventListener('message', ({ data }) => this.#owner.onTold(JSON.parse(String(data)) as Told))
-    socket.addEventListener('close', ({ code, reason }) => void this.#onClose(code, reason))
+    socket.addEventListener('close', ({ code, reason }) => void this.#onClose(code, reason, wasOpen))
   }
 
   ask(command: Command): void {
@@ -41,18 +43,23 @@ export class Line {
   }
 
   /** A browser does not say why a handshake was refused: over HTTP the same guard tells. */
-  async #onClose(code: number, reason: string): Promise<void> {
+  async #onClose(code: number, reason: string, wasOpen: boolean): Promise<void> {
     this.#socket = undefined
     if (code === 1008) return this.#owner.onState({ name: 'ended', why: reason })
     const status = code === 1006 ? await statusOf(location.href) : 0
     if (status >= 300 && status < 500) {
       return this.#owner.onState({ name: 'ended', why: `the server answers with ${status}: reload to log in` })
     }
-    const why = reason !== '' ? reason : status === 0 ? 'the server is away' : `closed with ${code}`
-    this.#owner.onState({ name: 'waiting', why })
+    this.#owner.onState({ name: 'waiting', why: reason || whyOf(code, status, wasOpen) })
     const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** this.#attempts++)
     setTimeout(() => this.open(), longest * (0.5 + Math.random() / 2))
   }
+}
+
+function whyOf(code: number, status: number, wasOpen: boolean): string {
+  if (status === 0) return 'the server is away'
+  if (wasOpen) return `closed with ${code}`
+  return status < 300 ? 'the server gives the page, but refuses its socket' : `the server answers with ${status}`
 }
 
 /** 0 where there is no answer. What is redirected, to a login, say, is 302. */

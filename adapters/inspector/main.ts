@@ -27,8 +27,7 @@ class Page implements LineOwner, ConnectionListOwner {
   readonly #happenings = new Happenings()
   readonly #pause = el<HTMLButtonElement>('pause')
   #isPaused = false
-  /** Which process has told last. */
-  #from = ''
+  #numbering = ''
   #typing: number | undefined
 
   start(): void {
@@ -87,23 +86,23 @@ class Page implements LineOwner, ConnectionListOwner {
   }
 
   /** A server that is another one has given its numbers anew. */
-  #onHello({ process, showPayloads, ownId, history }: Hello): void {
+  #onHello({ process, showPayloads, ownId, numbering, history }: Hello): void {
     const { pid, host, node } = process
     setText(el('process'), `${host}, process ${pid}, Node ${node}`)
     document.body.dataset.showPayloads = String(showPayloads)
     this.#connections.ownId = ownId
     this.#totals.start(history)
-    const from = `${host} ${pid}`
-    if (this.#from !== '' && this.#from !== from) this.onPick(null)
+    if (this.#numbering !== '' && this.#numbering !== numbering) this.onPick(null)
     else if (this.#detail.id !== null) this.#line.ask({ type: 'pick', id: this.#detail.id })
-    this.#from = from
+    this.#numbering = numbering
   }
 
-  #onTick({ totals, routes, rows, found, picked, happenings, missedHappenings, skippedTicks }: Tick): void {
+  #onTick(tick: Tick): void {
+    const { totals, routes, rows, found, pickedId, picked, happenings, missedHappenings, skippedTicks } = tick
     this.#totals.show(totals)
     this.#connections.showRoutes(routes)
     this.#connections.show(rows, found, totals.connections)
-    if (picked !== null) this.#detail.showPicked(picked)
+    this.#detail.showPicked(pickedId, picked)
     this.#happenings.add(happenings, missedHappenings)
     for (const happening of happenings) this.#detail.onHappening(happening)
     setText(el('skipped'), skippedTicks === 0 ? '' : `${count(skippedTicks)} s left out: this page was too slow`)

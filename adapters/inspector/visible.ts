@@ -1,5 +1,5 @@
-/** Controls, marks that turn text around, what is invisible, and halves of characters. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu
+/** Controls, marks that turn text around, halves of characters, and what is invisible, though it may be a letter (U+3164, U+2800). */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 /** Text of a peer's, so that one sees what is in it: what would not be seen, or change how the rest is seen, is written out. */
 export function visible(text: string): string {

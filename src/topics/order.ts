@@ -11,8 +11,9 @@ export type Order =
  */
 export const ORDERS = 'sockroute.orders'
 
+/** The fields of `which` as they are compared here: it may be an object that has a JSON of its own, with less in it. */
 export function encodeOrder(order: Order): Buffer {
-  return Buffer.from(JSON.stringify(order))
+  return Buffer.from(JSON.stringify({ ...order, which: { ...order.which } }))
 }
 
 /** What stands in `which` is looked at where it is used. @throws Error for what is no order, or none that is known here */

@@ -11,6 +11,11 @@ const TEXTS: [what: string, text: string, shown: string][] = [
   ['control characters', 'a\u0000b\u0007c\nd\u001b[31m\u007f\u0085', 'a\\u{0}b\\u{7}c\\u{a}d\\u{1b}[31m\\u{7f}\\u{85}'],
   ['what turns text around', 'exe.\u202egpj\u2066\u200f', 'exe.\\u{202e}gpj\\u{2066}\\u{200f}'],
   ['what is invisible', 'a\u200bb\u00adc\ufeff\u{e0041}', 'a\\u{200b}b\\u{ad}c\\u{feff}\\u{e0041}'],
+  [
+    'letters that look like nothing',
+    'a\u3164b\u115f\u034f\u2800\ufe0f',
+    'a\\u{3164}b\\u{115f}\\u{34f}\\u{2800}\\u{fe0f}',
+  ],
   ['lines of JSON that are none', 'a\u2028b\u2029', 'a\\u{2028}b\\u{2029}'],
   ['half a character', 'a\ud83d', 'a\\u{d83d}'],
 ]

@@ -29,6 +29,13 @@ const HANDLERS: Record<string, (socket: Connection) => unknown> = {
   '/fails': () => {
     throw new Error('the database is away')
   },
+  '/parses': (socket) => {
+    socket.on('message', (data) => void JSON.parse(data.toString()))
+  },
+  '/long': echo,
+  '/odd': () => {
+    throw Object.create(null)
+  },
 }
 
 /** An app whose routes are called by their paths, with the inspector on '/inspect'. */
@@ -38,7 +45,7 @@ function stage(t: Test, options: InspectorOptions = {}, appOptions: AppOptions =
   const inspect = inspector(ws, options)
   const server = createServer(inspect.page)
   server.on('upgrade', (request, socket, head) => {
-    const route = String(request.url).split('?')[0]
+    const route = String(request.url).replace(/(?<=.)[/?].*/, '')
     const handler = route === '/inspect' ? inspect.socket : HANDLERS[route]
     if (handler === undefined) ws.refuse(request, socket, head)
     else ws.upgrade(request, socket, head, { route }, handler as (socket: Connection<unknown>) => unknown)
@@ -61,19 +68,20 @@ t.test('a page learns at once what there is, and every second what has changed',
   const { page: newPage, open, clock } = stage(t)
   const socket = await open()
   const page = await newPage()
-  t.match(page.hello, { showPayloads: false, maxRows: 200, maxFramesPerSecond: 200, process: { pid: process.pid } })
+  t.match(page.hello, { showPayloads: false, process: { pid: process.pid } })
   t.equal(page.ticks.length, 1)
-  t.match(page.tick, { found: 2, totals: { at: 1_000_000, connections: 2, topics: 0, topicState: 'local' } })
+  const totals = { at: 1_000_000, connections: 2, topics: 0, topicState: 'local', sentPerSecond: 0 }
+  t.match(page.tick, { found: 2, totals }, 'of a moment there is no rate yet')
   t.same(page.rows.find(({ route }) => route === '/echo')?.address, '127.0.0.1')
   for (const text of ['one', 'two', 'three']) socket.send(text)
   await clock.advance(1_000)
   t.equal(page.ticks.length, 2)
   const [echoing] = await page.look({ route: '/echo' })
-  t.match(page.ticks[1].totals, { receivedPerSecond: 3, sentPerSecond: 4 }, 'and what the page itself was told')
+  t.match(page.ticks[1].totals, { receivedPerSecond: 3, sentPerSecond: 5 }, 'and what the page itself was told')
   t.match(echoing, { messagesReceived: 3, messagesSent: 3, ageMs: 2_000, backlogBytes: 0, isInspector: false })
   t.match(
     page.tick.routes.find(({ route }) => route === '/echo'),
-    { connections: 1, receivedPerSecond: 0 },
+    { connections: 1 },
   )
   t.ok(page.rows.every(({ isInspector }) => !isInspector))
 })
@@ -176,6 +184,40 @@ t.test('payloads are hidden unless showPayloads is set; what a close frame says 
   t.notMatch(JSON.stringify(page.frameMessages), /start|736563726574/)
 })
 
+t.test(
+  'nor are they in what has ended and gone wrong: a reason is a payload, and so is what a parser quotes',
+  async (t) => {
+    for (const showPayloads of [false, true]) {
+      const { page: newPage, open, clock } = stage(t, { showPayloads })
+      const page = await newPage()
+      const [closing, failing] = [await open('/echo'), await open('/parses')]
+      closing.close(4_000, 'secret')
+      await closing.closed
+      failing.send('secret')
+      await failing.closed
+      await clock.advance(1_000)
+      const told = page.ticks.flatMap(({ happenings }) => happenings)
+      t.match(told, [
+        { type: 'closed', code: 4_000, reason: showPayloads ? 'secret' : '' },
+        { type: 'error', route: '/parses', message: showPayloads ? /^SyntaxError: .*secret/ : 'SyntaxError' },
+        { type: 'closed', route: '/parses', sentCode: 1011 },
+      ])
+      t.equal(JSON.stringify(page.told).includes('secret'), showPayloads)
+    }
+  },
+)
+
+t.test('whatever is thrown has a name', async (t) => {
+  const { page: newPage, open, clock } = stage(t)
+  const page = await newPage()
+  await (await open('/odd')).closed
+  await clock.advance(1_000)
+  t.match(
+    page.ticks.flatMap(({ happenings }) => happenings),
+    [{ type: 'error', message: 'something that is no Error' }, { type: 'closed' }],
+  )
+})
+
 t.test('of more frames than maxFramesPerSecond the rest is counted', async (t) => {
   const { page: newPage, open, clock } = stage(t, { maxFramesPerSecond: 10 })
   const socket = await open('/echo')
@@ -274,8 +316,20 @@ t.test('a handshake of enormous headers is kept in part', async (t) => {
   t.equal(Object.entries(requestHeaders).at(-1)?.[0], '...')
 })
 
+t.test('a path of enormous length is kept in part: two hundred of them do not fill a page’s line', async (t) => {
+  const { page: newPage, open } = stage(t)
+  await open(`/long/${'x'.repeat(4_000)}`)
+  await open(`/long?${'a&'.repeat(2_000)}`)
+  const page = await newPage()
+  t.same(new Set(page.rows.map(({ path }) => path.length)), new Set([8, 5, 515]))
+  for (const { id } of page.rows) {
+    await page.ask({ type: 'pick', id })
+    t.ok((page.about.handshake?.requestLine.length ?? 0) < 600)
+  }
+})
+
 t.test('what has ended, was refused, failed or met a limit, in words', async (t) => {
-  const { page: newPage, open, clock } = stage(t, {}, { maxMessageBytes: 10 })
+  const { page: newPage, open, clock } = stage(t, { showPayloads: true }, { maxMessageBytes: 10 })
   const page = await newPage()
   const [gone, large] = [await open('/echo'), await open('/echo')]
   gone.close(1001, 'bye')
@@ -338,6 +392,15 @@ t.test('while no page is open nothing is looked at, and nothing runs', async (t)
   t.equal(clock.timers, timers)
   const again = await newPage()
   t.equal(again.tick.found, 2)
+})
+
+t.test('a page knows whose numbers it has: those of another inspector are others', async (t) => {
+  const [one, other] = [stage(t), stage(t)]
+  const pages = [await one.page(), await one.page(), await other.page()]
+  const [first, second, third] = pages.map(({ hello }) => hello.numbering)
+  t.match(first, /^[\da-f-]{36}$/)
+  t.equal(second, first)
+  t.not(third, first)
 })
 
 t.test('who comes later sees the seconds before', async (t) => {
@@ -428,11 +491,12 @@ t.test('a connection that ends while it is picked, and one that has ended before
   const socket = await open('/echo')
   const page = await newPage()
   const id = idOf(page, '/echo')
+  t.match(page.tick, { pickedId: null, picked: null })
   await page.ask({ type: 'pick', id })
   t.ok(page.about.picked)
   socket.terminate()
   await clock.advance(1_000)
-  t.equal(page.tick.picked, null)
+  t.match(page.tick, { pickedId: id, picked: null })
   await page.ask({ type: 'pick', id })
   t.match(page.about, { id, picked: null, handshake: null })
 })

@@ -1,5 +1,6 @@
 /** `app.ws.close(which, code, reason)`: some of the sockets, and never all of them by mistake. */
 
+import type { RouteOptions } from '../../src/index.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
 import { echo, type Handler } from './host.ts'
 import { onEachHost } from './suite.ts'
@@ -54,6 +55,42 @@ await onEachHost('what such a client still sends is dropped, and its closing han
   await client.ended
   client.end()
   t.same([heard, await socket.closed], [['one'], { code: 4001, reason: '', wasClean: true }])
+})
+
+await onEachHost('who was logged out while their handshake was being decided is asked for', async (t, begin) => {
+  const sessions = new Set(['s1', 's2'])
+  let decide: () => void = () => undefined
+  const decided = new Promise<void>((resolve) => {
+    decide = resolve
+  })
+  let asked = 0
+  const options: RouteOptions = { reauthenticate: () => ++asked > 0 && sessions.has('s1') }
+  const app = await begin({ routes: { '/ws': { handler: echo, options, hooks: [() => decided] }, '/late': echo } })
+  const client = await app.send()
+  await app.open({ path: '/late' }) // by now the first is with its hook
+  sessions.delete('s1')
+  t.equal(await app.ws.close({ userId: 1 }, 4001), 0)
+  decide()
+  t.equal((await client.readHead()).status, 101)
+  t.equal((await client.readFrame()).payload.toString('latin1'), '\x0b\xb8Unauthorized')
+  sessions.add('s1')
+  await app.open()
+  t.equal(asked, 1, 'who comes later has been asked by the hooks')
+})
+
+await onEachHost('data that cannot be read is not that of anybody', async (t, begin) => {
+  const handler: Handler = (socket) => {
+    Object.defineProperty(socket.data, 'userId', {
+      get: () => {
+        throw new Error('not loaded yet')
+      },
+    })
+  }
+  const app = await begin({ routes: { '/ws': numbered, '/other': handler } })
+  await app.open({ path: '/other' })
+  const client = await app.open()
+  await client.readFrame()
+  t.equal(await app.ws.close({ userId: users }, 4001), 1)
 })
 
 type Args = readonly unknown[]

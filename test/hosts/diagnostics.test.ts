@@ -18,18 +18,11 @@ import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing, observingNames } from '../support/observing.ts'
 import { echo, type Handler, type Hook } from './host.ts'
+import { pass } from './pass.ts'
 import { type Changes, handshake, RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, Buffer.of(3, 232))
-
-/** Time passes, and between its seconds what was written goes out. */
-async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    await clock.advance(1_000)
-    await turn()
-  }
-}
 
 interface End {
   readonly options?: RouteOptions

@@ -1,24 +1,16 @@
 /** One line of the log when a connection opens and one when it closes, or one when its handshake is refused; on every host. */
 
-import { setImmediate as turn } from 'node:timers/promises'
 import type { AppOptions, RouteOptions } from '../../src/index.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { Program } from '../support/program.ts'
 import { RecordingLogger } from '../support/recording.ts'
 import { echo, type Handler, type Hook } from './host.ts'
+import { pass } from './pass.ts'
 import { type Changes, handshake, type RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
 const BYE = clientFrame(8, hex('03e8'))
-
-/** Time passes, and between its seconds what was written goes out. */
-async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    await clock.advance(1_000)
-    await turn()
-  }
-}
 
 interface End {
   readonly options?: RouteOptions
@@ -259,4 +251,43 @@ await onEachHost('a logger that fails fails nobody', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo }, options: { logger: { info: fail, warn: fail, error: fail } } })
   const client = await app.open({}, clientFrame(1, 'hello'))
   t.equal(await client.readText(), 'hello')
+})
+
+await onEachHost('a logger that fails later fails nobody', async (t, begin) => {
+  const fail = (): Promise<never> => Promise.reject(new Error('the disk is full'))
+  const app = await begin({ routes: { '/ws': echo }, options: { logger: { info: fail, warn: fail, error: fail } } })
+  await app.send({ path: '/nowhere' })
+  const client = await app.open({}, clientFrame(1, 'hello'))
+  t.equal(await client.readText(), 'hello')
+})
+
+/** What a terminal obeys, and what turns a line round. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+await onEachHost('what a peer sends cannot change how its line looks, nor make it endless', async (t, begin) => {
+  const logger = new RecordingLogger()
+  const app = await begin({ routes: { '/ws': echo }, options: { logger }, trustProxy: true })
+  const odd = '\x9b31m\u0085'
+  const headers = { 'user-agent': odd, 'x-forwarded-for': odd.padEnd(8_000, 'x') }
+  const client = await app.open({ headers })
+  client.write(clientFrame(8, Buffer.concat([hex('0fa0'), Buffer.from('\u202ekcatta\u001b[2J\n\u2028')])))
+  await client.ended
+  client.end()
+  for (const origin of [odd, 'long']) {
+    const foreign = await app.send({ headers: { ...headers, origin: `https://${origin}`.padEnd(7_000, 'x') } })
+    await foreign.ended
+    foreign.end()
+  }
+  await app.settled()
+  const values = logger.lines.flatMap((line) => Object.values(line)).filter((value) => typeof value === 'string')
+  t.ok(values.includes('\\u{9b}31m\\u{85}'), 'the user agent')
+  t.ok(values.includes('\\u{202e}kcatta\\u{1b}[2J\\u{a}\\u{2028}'), 'the reason')
+  t.same(
+    values.filter((value) => HIDDEN.test(value) || value.length > 2_100),
+    [],
+  )
+  t.ok(
+    logger.lines.some(({ level }) => level === 'warn'),
+    'the origin',
+  )
 })

@@ -6,18 +6,11 @@ import { clientFrame, hex } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { observing } from '../support/observing.ts'
 import { echo, type Handler } from './host.ts'
+import { pass } from './pass.ts'
 import type { RawClient } from './raw-client.ts'
 import { onEachHost } from './suite.ts'
 
 const INTERVAL = 60_000
-
-/** Time passes in steps of a second, and between them what was written goes out. */
-async function pass(clock: FakeClock, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 1_000) {
-    await clock.advance(1_000)
-    await turn()
-  }
-}
 
 /** An app with one route, and a clock; without a heartbeat, for clients that say nothing. */
 function spec(reauthenticate: RouteOptions['reauthenticate'], more: RouteOptions & AppOptions = {}, handler = echo) {
@@ -147,6 +140,17 @@ await onEachHost('an answer that does not come by the next interval is none', as
   t.equal(await closeOf(client), '1013 no answer whether this client may stay')
   t.equal(await answer, false)
   t.equal(running.ws.limitsHit.reauthenticateIntervalMs, 1)
+})
+
+await onEachHost('who is closing has no answer to wait for, and reaches no limit', async (t, begin) => {
+  const { clock, app } = spec(() => new Promise(() => undefined), { closeTimeoutMs: INTERVAL * 10 })
+  const running = await begin(app)
+  const client = await running.open()
+  await pass(clock, INTERVAL)
+  t.equal(await running.ws.close(() => true, 4001), 1)
+  await pass(clock, INTERVAL * 2)
+  t.equal(await closeOf(client), '4001')
+  t.equal(running.ws.limitsHit.reauthenticateIntervalMs, 0)
 })
 
 await onEachHost('never two at once; who asks meanwhile gets an answer of its own', async (t, begin) => {

@@ -32,12 +32,6 @@ export async function bridgeTo(port: number): Promise<Server> {
   return server
 }
 
-/** Behind a FIN of ours Node's own way fails, leaves the handle open, and then the process never exits. */
-function reset(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy()
-  else socket.resetAndDestroy()
-}
-
 class Sessions {
   readonly #url: string
   #last: { session: Promise<ClientHttp2Session>; streams: number } | undefined
@@ -94,6 +88,12 @@ async function serve(socket: Socket, sessions: Sessions): Promise<void> {
     } else onClose = answering(socket, stream, headers)
   })
   stream.once('close', () => onClose())
+}
+
+/** Node keeps the handle of a socket for ever that is to be reset behind its own end. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 type Headers = IncomingHttpHeaders & { ':status'?: number }

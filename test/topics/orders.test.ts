@@ -167,6 +167,38 @@ t.test('a thousand are asked for a few at a time, and by two outages in a row no
   t.equal(await gone, 1, 'who left before it was asked for')
 })
 
+t.test('one question that is never answered keeps none of the others from being put', async (t) => {
+  const { b, time } = await setUp()
+  let asked = 0
+  openAs(b, 1, { reauthenticate: () => new Promise(() => undefined) })
+  openAs(b, 2, { reauthenticate: () => ++asked > 0 })
+  for (const outage of [1, 2, 3]) {
+    b.hub.onOrdersLost()
+    await time(100)
+    t.equal(asked, outage)
+  }
+})
+
+t.test('what is told to others is what was compared here, whatever it is as JSON', async (t) => {
+  class User {
+    readonly userId = 1
+    readonly role = 'admin'
+    toJSON(): object {
+      return { role: this.role }
+    }
+  }
+  const { a, b, time } = await setUp()
+  const sockets = [1, 2].map((userId) => b.open({}, `for ${userId}`))
+  for (const [at, { socket }] of sockets.entries()) socket.data = { userId: at + 1, role: 'admin' }
+  const closed = a.hub.staying.close(new User(), 4001)
+  await time(10)
+  t.equal(await closed, 0)
+  t.same(
+    sockets.map(({ peer }) => peer.log),
+    [['close 4001'], []],
+  )
+})
+
 const WRONG: [what: string, data: string][] = [
   ['no JSON', '{'],
   ['nothing', 'null'],

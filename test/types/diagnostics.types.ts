@@ -36,7 +36,7 @@ observe('sockroute:frame', () => undefined, { connection: process.stdin })
 // @ts-expect-error there is no such channel
 observe('sockroute:frames', () => undefined)
 
-const ws = createWebSockets()
+const ws = createWebSockets({ reauthenticate: (_socket, request) => request.url !== '' })
 const metrics = ws.metrics()
 expectType<Equal<typeof metrics, Metrics>>(true)
 expectType<Equal<typeof metrics.roundTrips, TimesTaken>>(true)

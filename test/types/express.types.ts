@@ -92,3 +92,9 @@ app.ws('/topics', async (socket: Connection<Player>) => {
   socket.publish('room', 'x', { except: socket })
   for (const topic of socket.topics) expectType<Equal<typeof topic, string>>(true)
 })
+
+// What asks anew, and what is told of errors, get Express's request.
+app.ws('/stay', { reauthenticate: (_socket, request) => request.ip !== '' }, () => {})
+app.ws('/stay', { reauthenticate: (_socket, request: Request<{ id: string }>) => request.params.id !== '' }, () => {})
+websockets(express(), { onError: (_error, _socket, request) => void request.get('host') })
+websockets(express.Router(), { onError: (_error, _socket, request) => void request.get('host') })

@@ -115,7 +115,16 @@ app.ws('/wrong', {})
 app.ws.close({ code: 1003 })
 
 // Which sockets are meant, and who may stay.
-app.ws('/stay', { ws: { reauthenticate: (_socket, request: FastifyRequest) => request.ip !== '' } }, () => {})
+app.ws('/stay', { ws: { reauthenticate: (_socket, request) => request.ip !== '' } }, () => {})
+app.ws(
+  '/stay',
+  {
+    ws: { reauthenticate: (_socket, request: FastifyRequest<{ Params: { id: string } }>) => request.params.id !== '' },
+  },
+  () => {},
+)
+app.ws('/fail', { ws: { onError: (_error, _socket, request) => request.log.warn('failed') } }, () => {})
+void app.register(wsPlugin, { onError: (_error, _socket, request) => request.log.warn('failed') })
 expectType<Equal<ReturnType<typeof app.ws.reauthenticate>, Promise<number>>>(true)
 const closed: Promise<number> = app.ws.close(({ data }) => data.userId === 1, 4001, 'logged out')
 const some: Promise<number> = app.ws.close<{ userId: number }>(({ data }) => data.userId > 1, 4001)

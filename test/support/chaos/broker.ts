@@ -12,10 +12,13 @@ const CHANNELS = channelsOf('sockroute:')
 export const BROKERS = ['redis-server', 'valkey-server', 'nats-server'] as const
 export type BrokerName = (typeof BROKERS)[number]
 
-/** How many processes are subscribed to each topic; the processes' own topics are left out. */
+/**
+ * How many processes are subscribed to each topic. The processes' own topics are left out: a broker that has not noticed yet that a
+ * line is cut may still have them of a connection that nobody has any more.
+ */
 export type Census = Record<string, number>
 
-const OF_A_PROCESS = /^sockroute\.node\./
+const OF_A_PROCESS = /^sockroute\.(node\.|orders$)/
 
 /** A broker that may be ended and begun anew, and asked what it has. */
 export class ChaosBroker {
