@@ -132,6 +132,8 @@ export class Hub implements WireHost, TopicHost {
     const reason = this.reasonAgainst(upgrade)
     if (reason !== undefined && reason !== 'shutdown') this.onLimit(reason)
     this.linger(upgrade)
+    // An answer lingers until its client has ended the stream. Who opens more than that is answered with resets alone.
+    if (upgrade.streamsOfSession > 2 * this.settings.maxConnectionsPerHttp2Session) upgrade.terminate()
   }
 
   /** The handshake will be refused, or has been: it takes nobody's place, and its end is waited for. */

@@ -287,7 +287,8 @@ export interface AppOptions<Request = never> extends RouteOptions<Request> {
    */
   readonly maxConnectionsPerAddress?: Limit
   /**
-   * Most WebSockets in one session of HTTP/2, handshakes included. One more gets 503 with Retry-After.
+   * Most WebSockets in one session of HTTP/2, handshakes included. One more gets 503 with Retry-After; where as many again have been
+   * refused, and have not ended, it is reset.
    * @defaultValue 100
    */
   readonly maxConnectionsPerHttp2Session?: Limit

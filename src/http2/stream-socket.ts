@@ -44,6 +44,7 @@ export class StreamSocket extends Duplex implements OverHttp2 {
     stream.off('close', this.#onClose)
     stream.off('error', ignore) // the connection has one of its own
     stream.once('finish', endSoon)
+    stream.once('aborted', endNow)
     return stream
   }
 
@@ -131,6 +132,11 @@ function endSoon(this: ServerHttp2Stream): void {
   if (this.closed) return
   const timer = setTimeout(() => this.close(NO_ERROR), END_MS).unref()
   this.once('close', () => clearTimeout(timer))
+}
+
+/** The peer's reset: if it says NO_ERROR, Node would wait until all is written, and nothing can be any more. RFC 9113 §5.1 */
+function endNow(this: ServerHttp2Stream): void {
+  if (this.rstCode === NO_ERROR) this.destroy()
 }
 
 /**

@@ -158,3 +158,17 @@ await onEachHttp2Host('Z02 one session has so many WebSockets, and another has a
   ])
   await openSocket(session)
 })
+
+await onEachHttp2Host('Z02 who opens ever more in one session is answered with resets', async (t, begin) => {
+  const app = await begin({ options: { maxConnectionsPerHttp2Session: 3 }, routes: { '/ws': echo } })
+  const { socket, seen } = await rawSession(t, app.port)
+  for (let n = 0; n < 500; n++) socket.write(headersFrame(2 * n + 1, CONNECT))
+  await until(
+    'all are answered',
+    () => seen.filter(({ type }) => type === Type.Headers || type === Type.Reset).length >= 500,
+  )
+  t.equal(seen.filter(({ type }) => type === Type.Headers).length, 6, 'three are open, three are refused')
+  t.equal(app.ws.connections.size, 3)
+  t.equal(app.ws.metrics().handshakes, 0)
+  await servesOthers(t, app)
+})

@@ -117,6 +117,25 @@ await onEachHttp2Host('Z06 an end without a close frame is 1006, and of that str
   t.equal(((await once(other, 'data')) as [Buffer])[0].toString('latin1'), '\x81\x02hi', 'the other goes on')
 })
 
+await onEachHttp2Host(
+  'Z06 a reset that says NO_ERROR, as clients of Node send it, is the end as well',
+  async (t, begin) => {
+    const closed: number[] = []
+    const flood: Handler = (socket) => {
+      socket.on('close', (code) => closed.push(code))
+      socket.send(Buffer.alloc(1_000_000))
+    }
+    const app = await begin({ routes: { '/ws': echo, '/flood': flood } })
+    const { socket, seen } = await rawSession(t, app.port)
+    socket.write(headersFrame(1, { ...CONNECT, ':path': '/flood' }))
+    await until('the window is full', () => seen.filter(({ type }) => type === Type.Data).length >= 4)
+    socket.write(http2Frame(Type.Reset, 0, 1, Buffer.alloc(4)))
+    await until('it has closed', () => closed.length > 0)
+    t.same(closed, [1006])
+    await servesOthers(t, app)
+  },
+)
+
 await onEachHttp2Host('§7.1.1 who never ends its side behind both close frames is not waited for', async (t, begin) => {
   const closed: object[] = []
   const note: Handler = (socket) => {
