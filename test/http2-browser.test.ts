@@ -31,10 +31,12 @@ const SCRIPT = `
     socket.onclose = ({ code }) => reject(new Error('closed with ' + code))
   })
   const next = (socket) => new Promise((resolve) => { socket.onmessage = ({ data }) => resolve(data) })
-  const closed = (socket) => new Promise((resolve) => {
+  const closed = (socket) => new Promise((resolve, reject) => {
+    if (socket.readyState === WebSocket.CLOSED) reject(new Error('was closed before anybody listened'))
     socket.onclose = ({ code, reason, wasClean }) => resolve({ code, reason, wasClean })
   })
   let sockets = []
+  let ends
 `
 
 /** What the server sees of the browser. */
@@ -155,10 +157,11 @@ t.test('a refused one fails, and the others go on', { skip }, async (t) => {
 t.test('an app that closes tells each of them, and the session ends', { skip }, async (t) => {
   const site = await open(t, { http2: true })
   await site.page.evaluate(TALK)
-  const ends = site.page.evaluate<{ code: number; wasClean: boolean }[]>(`Promise.all(sockets.map(closed))`)
+  await site.page.evaluate(`ends = Promise.all(sockets.map(closed)), undefined`) // listens before anything can end
   await site.close()
+  const ends = await site.page.evaluate<{ code: number; wasClean: boolean }[]>(`ends`)
   t.same(
-    (await ends).map(({ code, wasClean }) => [code, wasClean]),
+    ends.map(({ code, wasClean }) => [code, wasClean]),
     TALKED.map(() => [1001, true]),
   )
   await until('the session has ended', () => site.sessions[0].destroyed)
