@@ -49,7 +49,7 @@ inBrowser('nothing lies over something else, however narrow the page is', async 
       ['figcaption', '.legend'],
       ['#frame-list .flags', '#frame-list .length'],
     ]) {
-      t.same(await page.evaluate(`(${OVERLAPS})(${JSON.stringify(parts)})`), [], `${width}: ${parts}`)
+      t.same(await page.evaluate(`(${OVERLAPS})(${JSON.stringify(parts)})`), [], `${width}: ${parts.join(', ')}`)
     }
     const cut = '[...document.querySelectorAll(".length")].filter((one) => one.scrollWidth > one.clientWidth).length'
     t.equal(await page.evaluate(cut), 0, `${width}: all of both lengths`)
