@@ -135,7 +135,10 @@ t.test('what cannot be is refused at once', async (t) => {
     [() => prometheus(undefined as never), /write|prometheus\(app\.ws\)/],
     [() => prometheus(ws, { register: {} as never }), /Registry of prom-client/],
     [() => prometheus(ws, { prefix: '1-' }), /such as 'chat_ws_'/],
-    [() => prometheus(ws, { registry: new Registry() } as never), /no option registry here; the options are register, prefix/],
+    [
+      () => prometheus(ws, { registry: new Registry() } as never),
+      /no option registry here; the options are register, prefix/,
+    ],
     [() => prometheus(ws, new Registry() as never), /prometheus\(app\.ws, \{ register \}\)/],
     [() => prometheus(ws, null as never), /options are an object/],
   ]
