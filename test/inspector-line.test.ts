@@ -1,7 +1,9 @@
 /** The line between the inspector's page and its server: what the page says of it, and how it comes back. */
 
+import { observe } from '../src/index.ts'
 import { frames, inBrowser } from './inspector-browser.ts'
 import { pick, type Stage, stage } from './inspector-stage.ts'
+import { until } from './support/until.ts'
 
 inBrowser('who is not let in any more is told so', async (_t, app, open) => {
   const page = await open()
@@ -22,6 +24,23 @@ inBrowser('a page comes back by itself, and goes on with what was picked', async
   await frames(page).first().waitFor()
 })
 
+inBrowser(
+  'a page for which there is no place waits longer each time',
+  async (t, app, open) => {
+    const first = await open()
+    const askedAt: number[] = []
+    t.teardown(observe('sockroute:upgrade:begun', () => void askedAt.push(performance.now())))
+    const page = await first.context().newPage()
+    await page.goto(`http://${app.host}/inspect`)
+    await until('it has asked four times', () => askedAt.length >= 4)
+    await page.locator('#state[data-state=waiting]', { hasText: '1 pages of the inspector are open already' }).waitFor()
+    const tookMs = askedAt[3] - askedAt[0]
+    t.ok(tookMs >= 1_750, `${tookMs} ms`) // at least half of 500, of 1,000, and of 2,000
+  },
+  { maxPages: 1 },
+)
+
+/** As after a sleep, or a change of network: the browser knows nothing of it. */
 function silence({ ws }: Stage): void {
   for (const connection of ws.connections) connection.send = () => true
 }

@@ -20,6 +20,7 @@ inBrowser('a phone shows all of it without scrolling sideways', async (t, app, o
   }
 })
 
+/** Of elements that are seen, each pair that lies one over the other. */
 const OVERLAPS = `(selectors) => {
   const boxes = selectors.flatMap((one) => [...document.querySelectorAll(one)].map((each) => {
     const range = document.createRange()

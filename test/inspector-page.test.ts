@@ -214,8 +214,6 @@ inBrowser('everything can be done with the keyboard', async (t, app, open) => {
   await page.locator('#detail[data-state=none]').waitFor()
 })
 
-/** As after a sleep, or a change of network: the browser knows nothing of it. */
-/** Of elements that are seen, each pair that lies one over the other. */
 inBrowser('what ended while nothing was told has ended, and shows nothing of another', async (t, app, open) => {
   const [one, two] = [await app.join('one'), await app.join('two')]
   const page = await open()

@@ -38,11 +38,11 @@ export class Line {
     this.#socket = socket
     socket.addEventListener('open', () => {
       wasOpen = true
-      this.#attempts = 0
       this.#expect()
       this.#owner.onState({ name: 'open' })
     })
     socket.addEventListener('message', ({ data }) => {
+      this.#attempts = 0 // not before: there may be no place for it
       this.#expect()
       this.#owner.onTold(JSON.parse(String(data)) as Told)
     })
