@@ -2,13 +2,14 @@ import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { fewAtATime, pause } from './few-at-a-time.ts'
 import type { RouteSettings } from './options.ts'
-import { toReason } from './payload.ts'
+import { requireCode, toReason } from './payload.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 import { type Consequences, Reauthentication } from './reauthentication.ts'
-import { type Missed, recentOrders } from './recent-orders.ts'
+import { type Missed, MOST_ORDERS, recentOrders } from './recent-orders.ts'
 import { BrokerError } from './topics/broker-error.ts'
 import { decodeOrder, encodeOrder, type Order } from './topics/order.ts'
+import { RareLog } from './topics/rare-log.ts'
 import type { TopicHub } from './topics/topic-hub.ts'
 import { checkWhich, meaning, type Which } from './which.ts'
 import type { Wire } from './wire.ts'
@@ -20,6 +21,7 @@ const OVERDUE = closePayload(CloseCode.TryAgainLater, 'no answer whether this cl
 
 const UNKNOWN = closePayload(CloseCode.TryAgainLater, 'it is not known whether this client may stay')
 
+const FORGOTTEN = `sockroute: more than ${MOST_ORDERS} orders came during a handshake; whoever cannot be asked for is closed with 1013`
 const UNSAID =
   'sockroute: the function that says which sockets are meant failed for one that opened afterwards; it is closed with 1011'
 
@@ -39,6 +41,7 @@ export interface StayingHost {
 export class Staying implements Consequences<Wire> {
   readonly clock: Clock
   readonly #host: StayingHost
+  readonly #rareLog: RareLog
   /** Those of routes with `reauthenticate`. */
   readonly #asking = new Map<Wire, Reauthentication<Wire>>()
   /** A round over all of them: is under way, and one more is to follow. */
@@ -48,6 +51,7 @@ export class Staying implements Consequences<Wire> {
   constructor(host: StayingHost) {
     this.clock = host.clock
     this.#host = host
+    this.#rareLog = new RareLog(host.clock, (details, message) => host.log('warn', details, message))
   }
 
   opened(wire: Wire, settings: RouteSettings, request: unknown): void {
@@ -61,12 +65,15 @@ export class Staying implements Consequences<Wire> {
    */
   catchUp(wire: Wire, missed: Missed): void {
     const orders = missed === 'forgotten' ? undefined : missed.filter(({ by }) => by === this)
-    if (wire.isOver || orders?.length === 0) return
+    if (orders?.length === 0) return
     try {
       const closing = orders?.find(({ close }) => close?.isMeant(wire.connection))?.close
       if (closing !== undefined) wire.dismiss(closing.payload, 'app')
       else if (this.#asking.has(wire)) void this.ask(wire)
-      else if (orders === undefined) wire.dismiss(UNKNOWN, 'app')
+      else if (orders === undefined) {
+        this.#rareLog.warn({}, FORGOTTEN) // any of them may have been about it
+        wire.dismiss(UNKNOWN, 'app')
+      }
     } catch (error) {
       this.#host.log('error', { err: error }, UNSAID)
       wire.dismiss(UNDECIDED, 'app')
@@ -189,10 +196,4 @@ export class Staying implements Consequences<Wire> {
   #put(wires: readonly Wire[]): Promise<Promise<boolean>[]> {
     return fewAtATime(this.clock, wires, (wire) => this.#asking.get(wire)?.ask() ?? GONE)
   }
-}
-
-/** Without one it is not this that was meant. @throws TypeError */
-function requireCode(code: unknown): number {
-  if (typeof code === 'number') return code
-  throw new TypeError(`sockroute: close(which, code, reason) takes a close code such as 4001; got ${typeof code}`)
 }

@@ -173,6 +173,8 @@ for (const [what, reauthenticate, close] of FORGOTTEN) {
     held.letGo()
     await client.readHead()
     t.equal(await closeOf(client), close)
+    const isTold = app.log.map(({ message }) => message.includes(`more than ${MOST_ORDERS} orders`))
+    t.same(isTold, reauthenticate === undefined ? [true] : [])
     t.equal(recentOrders.size, 0)
   })
 }
