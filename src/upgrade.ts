@@ -279,13 +279,17 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     seal(this.response)
     upgrades.delete(this.request)
     const missed = recentOrders.since(this.#since)
-    recentOrders.end(this.#since)
+    this.#stopFollowing()
     this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this, missed)
   }
 
   /** It will not open. */
   #leave(): void {
     this.#acceptance.leave()
+    this.#stopFollowing()
+  }
+
+  #stopFollowing(): void {
     recentOrders.end(this.#since)
     this.#since = -1
   }

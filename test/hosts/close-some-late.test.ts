@@ -81,6 +81,15 @@ await onEachHost('an order in the turn in which the last hook lets it pass', asy
   t.equal(await closeOf(await app.open({ path: '/ws?user=1' })), '4001')
 })
 
+await onEachHost('an order while the 101 is held up on its way', async (t, begin) => {
+  const heldUp: Hook = ({ hold }) => {
+    setImmediate(() => void app.ws.close({ userId: 1 }, 4001))
+    hold()
+  }
+  const app: Running = await begin({ routes: { '/ws': { handler: asUser, hooks: [heldUp] } } })
+  t.equal(await closeOf(await app.open({ path: '/ws?user=1' })), '4001')
+})
+
 await onEachHost('the first that means it says with which code; the others change nothing', async (t, begin) => {
   const held = new Held()
   let asked = 0
