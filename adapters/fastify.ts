@@ -14,6 +14,7 @@ import {
 } from '../src/adapter.ts'
 import { acceptOnFurtherServers } from './fastify-http2.ts'
 import { logsRequests } from './fastify-log.ts'
+import { redactUpgrades, serializersOf } from './fastify-redact.ts'
 import { notingSend } from './fastify-reply.ts'
 import { type Around, CONSTRAINT, type Instance, upgradeRoute, upgradesOnly } from './fastify-route.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
@@ -73,6 +74,7 @@ function begin(app: Instance, options: AppOptions): Around {
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   app.addHook('onRequest', passOn)
   if (options.http2 === true) acceptOnFurtherServers(app)
+  redactUpgrades(app)
   Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }
 }
@@ -104,7 +106,8 @@ function wsMethod(app: Instance) {
     checkHandler(handler, 'ws(path, options?, handler)')
     const { ws: own = {}, ...options } = readOptions(rest)
     const around = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
-    const upgrading = upgradeRoute(options, around, own, handler as FastifyHandler) // checked by checkHandler
+    const given = { ...options, logSerializers: serializersOf(instance, options.logSerializers) }
+    const upgrading = upgradeRoute(given, around, own, handler as FastifyHandler) // checked by checkHandler
     return instance.route({ exposeHeadRoute: false, ...options, url: path, ...upgrading })
   }
 }
