@@ -26,7 +26,7 @@ async function shown(t: Test, fields: Fields): Promise<HandshakeHeads> {
   overHttp2.listen(0, '127.0.0.1')
   await once(overHttp2, 'listening')
   t.teardown(() => overHttp2.close())
-  await openSocket(await sessionTo(t, (overHttp2.address() as AddressInfo).port), '/ws?token=abc', fields)
+  await openSocket(await sessionTo(t, overHttp2.address() as AddressInfo), '/ws?token=abc', fields)
 
   const server = createServer()
   server.on('upgrade', (request, socket, head) => ws.upgrade(request, socket, head, inspect.socket))
