@@ -88,9 +88,17 @@ function withApp(app: AnyApp & AnyRouter, options: AppOptions): unknown {
   return Object.assign(withOptions(app, options), {
     [EXPRESS_HUB]: hub,
     ws: withVerbs(wsMethod(app), hub),
-    listen: (...args: unknown[]) => attach(Reflect.apply(listen, app, args) as Server, app),
+    listen(...args: unknown[]) {
+      if (hub.settings.http2) hub.log('warn', {}, NO_HTTP2)
+      return attach(Reflect.apply(listen, app, args) as Server, app)
+    },
   })
 }
+
+const NO_HTTP2 = [
+  'sockroute: app.listen() makes a server of HTTP/1.1, on which the option http2 does nothing; it is for a server of node:http2:',
+  'attach(createSecureServer({ allowHTTP1: true, key, cert }, listener), app), with the listener that docs/http2.md shows',
+].join(' ')
 
 /** Where the routing of each upgrade stands. */
 const mounts = new WeakMap<Upgrade, Mount>()

@@ -32,6 +32,18 @@ t.test('a mistake is told where it is made, with what to write instead', async (
   t.doesNotThrow(() => attach(createServer(), websockets(express(), { http2: true })), 'one of several servers')
 })
 
+t.test("Express' app.listen() says that its server has no HTTP/2, and listens", async (t) => {
+  for (const http2 of [true, false]) {
+    const said: string[] = []
+    const logger = { warn: (_details: object, message: string) => said.push(message), error: () => t.fail() }
+    const server = websockets(express(), { http2, logger }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    server.close()
+    if (http2) t.match(said, [/app\.listen\(\) makes a server of HTTP\/1\.1.*attach\(createSecureServer/])
+    else t.same(said, [])
+  }
+})
+
 const OPTIONS: SecureServerOptions = { ...TLS, allowHTTP1: true }
 
 /** Each over TLS, with both versions of HTTP on one port. */
