@@ -5,9 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { InspectorOptions } from '../adapters/inspector.ts'
+import type { Connection } from '../src/connection.ts'
 import { figuresOf } from '../src/figures.ts'
 import { launch, noBrowser } from './demo-driver.ts'
 import { look, pick, ROOMS, type Stage, stage } from './inspector-stage.ts'
+import { freePort } from './support/free-port.ts'
 import { until } from './support/until.ts'
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
@@ -29,7 +31,7 @@ function inBrowser(
   options: InspectorOptions = { showPayloads: true },
 ): void {
   void t.test(name, { skip: noBrowser }, async (t) => {
-    const app = await stage(t, options)
+    const app = await stage(t, options, await freePort()) // on which it may begin anew
     const faults: string[] = []
     t.teardown(async () => {
       for (const context of browser.contexts()) await context.close()
@@ -146,11 +148,15 @@ inBrowser('the frames’ filter, a pause, and an export as JSON lines', async (t
   ])
 
   const [own] = [...app.ws.connections].filter(({ topics }) => topics.size === 0)
-  const asked = (): number => figuresOf(own)?.messagesReceived ?? 0
+  const [other] = [...app.ws.connections].filter(({ topics }) => topics.size > 0)
+  const receivedBy = (socket: Connection): number => figuresOf(socket)?.messagesReceived ?? 0
+  const asked = (): number => receivedBy(own)
   const before = asked()
   await page.getByRole('button', { name: 'Pause' }).click()
   await until('the server knows', () => asked() > before)
+  const heard = receivedBy(other)
   client.send('two unseen')
+  await until('it has come', () => receivedBy(other) > heard)
   await page.getByRole('button', { name: 'Go on' }).click()
   await until('the server knows', () => asked() > before + 1)
   client.send('two seen')
@@ -277,8 +283,10 @@ inBrowser('a page comes back by itself, and goes on with what was picked', async
   const page = await open()
   await pick(page, '/chat')
   const title = await page.locator('#detail-title').textContent()
+  app.takesSockets = false // it is not back before we have seen that it waits
   for (const connection of app.ws.connections) if (connection.topics.size === 0) connection.terminate()
   await page.locator('#state[data-state=waiting]').waitFor()
+  app.takesSockets = true
   await page.locator('#state[data-state=open]').waitFor()
   t.equal(await page.locator('#detail-title').textContent(), title)
   await frames(page).first().waitFor()
