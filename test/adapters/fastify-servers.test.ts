@@ -210,10 +210,11 @@ t.test('what the operator should know goes to Fastify’s logger', async (t) => 
 })
 
 t.test('HTTP’s time limits are not a WebSocket’s', async (t) => {
-  const app = Fastify({ connectionTimeout: 50, keepAliveTimeout: 50, requestTimeout: 50 })
-  await app.register(wsPlugin, { pingIntervalMs: 200 })
+  // Longer than a busy machine needs between accepting a connection and reading from it, which they limit, too.
+  const app = Fastify({ connectionTimeout: 500, keepAliveTimeout: 500, requestTimeout: 500 })
+  await app.register(wsPlugin, { pingIntervalMs: 1_500 })
   app.ws('/ws', () => undefined)
-  app.ws('/never', { onRequest: () => new Promise(() => undefined), ws: { handshakeTimeoutMs: 200 } }, say('never'))
+  app.ws('/never', { onRequest: () => new Promise(() => undefined), ws: { handshakeTimeoutMs: 1_500 } }, say('never'))
   const running = await serve(t, app)
   const idle = await running.open()
   t.equal((await idle.readFrame()).opcode, 9, 'silence up to our own ping')
