@@ -25,7 +25,7 @@ export function requestLog(request: FastifyRequest): RequestLog {
 }
 
 /** Where there is no logger, or one at a higher level, both Fastify and pino put a function of this name: nothing then is to be kept. */
-function isSilent(log: Required<Pick<Logger, 'info'>>): boolean {
+export function isSilent(log: Required<Pick<Logger, 'info'>>): boolean {
   return log.info.name === 'noop'
 }
 
@@ -37,11 +37,15 @@ function isDisabled(request: FastifyRequest): boolean {
   return typeof disableRequestLogging === 'function' ? disableRequestLogging(request) : disableRequestLogging === true
 }
 
-/** It stands on the app itself, of which its instances have it; under a symbol, since no method gives it. */
 function controllerOf(app: FastifyInstance): LogController | undefined {
+  return internal(app, 'fastify.logController')
+}
+
+/** What Fastify has on an app, or on one of its instances, under a symbol of this name: no method gives it. As in all of Fastify 5. */
+export function internal<Value>(app: FastifyInstance, name: string): Value | undefined {
   for (let at: object | null = app; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.logController')
-    if (symbol !== undefined) return Reflect.get(at, symbol) as LogController // as Fastify 5 has it there
+    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === name)
+    if (symbol !== undefined) return Reflect.get(at, symbol) as Value
   }
   return undefined
 }

@@ -20,6 +20,7 @@ import {
   routeOptions as wsOptions,
 } from '../src/adapter.ts'
 import { requestLog } from './fastify-log.ts'
+import { redactedSerializers } from './fastify-redact.ts'
 import { onError, sealWith } from './fastify-reply.ts'
 import type { FastifyHandler } from './fastify-types.ts'
 
@@ -52,7 +53,7 @@ export function upgradesOnly(): Parameters<FastifyInstance['addConstraintStrateg
   }
 }
 
-type Given = Pick<RouteOptions, 'constraints' | 'onRequest' | 'onError'>
+type Given = Pick<RouteOptions, 'constraints' | 'onRequest' | 'onError' | 'logSerializers'>
 
 /** Makes the connection that a request becomes, where it is of another class than ours. */
 type Maker = (request: IncomingMessage) => Connection
@@ -64,7 +65,7 @@ export function upgradeRoute(
   own: WsOptions,
   handler: FastifyHandler,
   make?: Maker,
-): Required<Given> & Pick<RouteOptions, 'method' | 'handler'> {
+): Given & Pick<RouteOptions, 'method' | 'handler'> {
   const hooks = [given.onRequest ?? []].flat() as onRequestHookHandler[]
   const errorHooks = [given.onError ?? []].flat() as onErrorHookHandler[]
   return {
@@ -72,6 +73,7 @@ export function upgradeRoute(
     constraints: { ...given.constraints, [CONSTRAINT]: true },
     onRequest: [checkHandshake(inherit(settings, wsOptions(own))), ...hooks],
     onError: [onError, ...errorHooks],
+    logSerializers: redactedSerializers(given.logSerializers),
     handler: accept(handler, make),
   }
 }

@@ -13,6 +13,7 @@ import {
   withVerbs,
 } from '../src/adapter.ts'
 import { logsRequests } from './fastify-log.ts'
+import { redactUpgrades, serializersOf } from './fastify-redact.ts'
 import { notingSend } from './fastify-reply.ts'
 import { type Around, CONSTRAINT, type Instance, upgradeRoute, upgradesOnly } from './fastify-route.ts'
 import { isRoot, passOn, routeBy } from './fastify-routing.ts'
@@ -71,6 +72,7 @@ function begin(app: Instance, options: AppOptions): Around {
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   app.addHook('onRequest', passOn)
+  redactUpgrades(app)
   Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }
 }
@@ -102,7 +104,8 @@ function wsMethod(app: Instance) {
     checkHandler(handler, 'ws(path, options?, handler)')
     const { ws: own = {}, ...options } = readOptions(rest)
     const around = instance[FASTIFY_AROUND] as Around // decorated together with `ws`
-    const upgrading = upgradeRoute(options, around, own, handler as FastifyHandler) // checked by checkHandler
+    const given = { ...options, logSerializers: serializersOf(instance, options.logSerializers) }
+    const upgrading = upgradeRoute(given, around, own, handler as FastifyHandler) // checked by checkHandler
     return instance.route({ exposeHeadRoute: false, ...options, url: path, ...upgrading })
   }
 }

@@ -14,6 +14,7 @@ import type { AppOptions, AppSettings, DrainOptions, Logger, OnError, RouteSetti
 import { CloseCode } from './protocol/close-code.ts'
 import { type Place, Quota } from './quota.ts'
 import { proveReadBuffer } from './read-buffer-proof.ts'
+import { type Missed, NOTHING } from './recent-orders.ts'
 import { appSettings, drainOptions } from './settings.ts'
 import { Staying } from './staying.ts'
 import { type TopicHost, TopicHub } from './topics/topic-hub.ts'
@@ -149,8 +150,8 @@ export class Hub implements WireHost, TopicHost {
     this.#gone(upgrade)
   }
 
-  /** Makes `transport`, on which the 101 has gone out, a connection. */
-  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade): Wire {
+  /** Makes `transport`, on which the 101 has gone out, a connection; `missed` was ordered before. */
+  open(transport: Duplex, head: Buffer, opening: Opening, upgrade: Upgrade, missed: Missed = NOTHING): Wire {
     const wire = new Wire(transport, opening.settings, this, opening, this.#reporterFor(opening))
     this.#wires.set(wire, opening.server)
     if (opening.place !== undefined) this.#places.set(wire, opening.place)
@@ -159,9 +160,14 @@ export class Hub implements WireHost, TopicHost {
     this.staying.opened(wire, opening.settings, opening.request)
     for (const drain of this.#drains) drain.onReplaced(upgrade, wire)
     const { handler, request } = opening
-    const call = (socket: Connection): unknown => handler(socket, request as never) // each adapter passes the request its handlers expect
+    const call = (socket: Connection): unknown => {
+      try {
+        return handler(socket, request as never) // each adapter passes the request its handlers expect
+      } finally {
+        if (missed !== NOTHING) this.staying.catchUp(wire, missed) // before the first message
+      }
+    }
     wire.open(head, call, this.settings.sharedReadBuffer)
-    this.staying.askIfMissed(wire, upgrade.elapsedMs)
     return wire
   }
 

@@ -43,3 +43,9 @@ function advice(data: unknown, method: string): string {
   if (typeof data === 'number' || typeof data === 'boolean') return `. Write ${method}(String(value))`
   return typeof data === 'object' && data !== null ? `. Write ${method}(JSON.stringify(value))` : ''
 }
+
+/** Of sockets that are to be closed: without one it is not this that was meant. @throws TypeError */
+export function requireCode(code: unknown): number {
+  if (typeof code === 'number') return code
+  throw new TypeError(`sockroute: close(which, code, reason) takes a close code such as 4001; got ${typeof code}`)
+}

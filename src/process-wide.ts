@@ -7,5 +7,6 @@ const GENERATION = 'sockroute.1'
 export const UPGRADES: unique symbol = Symbol.for(`${GENERATION}.upgrades`)
 export const DISPATCHER: unique symbol = Symbol.for(`${GENERATION}.dispatcher`)
 export const EXPRESS_HUB: unique symbol = Symbol.for(`${GENERATION}.express.hub`)
+export const RECENT_ORDERS: unique symbol = Symbol.for(`${GENERATION}.recentOrders`)
 export const STREAM: unique symbol = Symbol.for(`${GENERATION}.stream`)
 export const FASTIFY_AROUND: unique symbol = Symbol.for(`${GENERATION}.fastify.around`)

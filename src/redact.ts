@@ -13,9 +13,9 @@ const USER = /^([a-z][a-z\d+.-]*:)?(\/\/)[^/?#]*@/i
 /**
  * A URL, or its path and query, as it may stand in a log: every value of its query is `[redacted]`, and so is what has no name;
  * any of them may be a token. The path and the names stay as they are. What comes after 2,048 characters is left out. For lines that
- * are not ours, such as those of Fastify for each request:
+ * are neither ours nor Fastify's about our routes, such as those of an access log:
  *
- *     Fastify({ logger: { serializers: { req: (request) => ({ method: request.method, url: redactedUrl(request.url) }) } } })
+ *     pinoHttp({ serializers: { req: (request) => ({ method: request.method, url: redactedUrl(request.url) }) } })
  *
  * It never throws: `undefined` is ''.
  */

@@ -1,24 +1,29 @@
 import type { Clock } from './clock.ts'
-import { inNoContext } from './no-context.ts'
+import type { Connection } from './connection.ts'
+import { fewAtATime, pause } from './few-at-a-time.ts'
 import type { RouteSettings } from './options.ts'
-import { toReason } from './payload.ts'
+import { requireCode, toReason } from './payload.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { closePayload } from './protocol/frame-writer.ts'
 import { type Consequences, Reauthentication } from './reauthentication.ts'
+import { type Missed, MOST_ORDERS, recentOrders } from './recent-orders.ts'
 import { BrokerError } from './topics/broker-error.ts'
 import { decodeOrder, encodeOrder, type Order } from './topics/order.ts'
+import { RareLog } from './topics/rare-log.ts'
 import type { TopicHub } from './topics/topic-hub.ts'
 import { checkWhich, meaning, type Which } from './which.ts'
 import type { Wire } from './wire.ts'
-
-/** So many sockets are asked for at once, and the next after so long: each may be a question to a database. */
-const STEP = 100
-const STEP_MS = 25
 
 /** IANA, WebSocket Close Code Number Registry */
 const UNAUTHORIZED = closePayload(3000, 'Unauthorized')
 const UNDECIDED = closePayload(CloseCode.InternalError, '')
 const OVERDUE = closePayload(CloseCode.TryAgainLater, 'no answer whether this client may stay')
+
+const UNKNOWN = closePayload(CloseCode.TryAgainLater, 'it is not known whether this client may stay')
+
+const FORGOTTEN = `sockroute: more than ${MOST_ORDERS} orders came during a handshake; whoever cannot be asked for is closed with 1013`
+const UNSAID =
+  'sockroute: the function that says which sockets are meant failed for one that opened afterwards; it is closed with 1011'
 
 const GONE = Promise.resolve(false)
 
@@ -28,7 +33,7 @@ export interface StayingHost {
   readonly topics: Pick<TopicHub, 'order'>
   /** The open connections. */
   readonly subscribers: Iterable<Wire>
-  log(level: 'warn', details: object, message: string): void
+  log(level: 'warn' | 'error', details: object, message: string): void
   onLimit(name: 'reauthenticateIntervalMs', at: Wire): void
 }
 
@@ -36,17 +41,17 @@ export interface StayingHost {
 export class Staying implements Consequences<Wire> {
   readonly clock: Clock
   readonly #host: StayingHost
+  readonly #rareLog: RareLog
   /** Those of routes with `reauthenticate`. */
   readonly #asking = new Map<Wire, Reauthentication<Wire>>()
   /** A round over all of them: is under way, and one more is to follow. */
   #isRound = false
   #isAnotherDue = false
-  /** When somebody was last closed, or asked for. By the clock. */
-  #lastAt = -Infinity
 
   constructor(host: StayingHost) {
     this.clock = host.clock
     this.#host = host
+    this.#rareLog = new RareLog(host.clock, (details, message) => host.log('warn', details, message))
   }
 
   opened(wire: Wire, settings: RouteSettings, request: unknown): void {
@@ -55,11 +60,24 @@ export class Staying implements Consequences<Wire> {
   }
 
   /**
-   * Its handshake took `handshakeMs`. Whoever was meant meanwhile could not be found among the open connections: a user who has
-   * logged out, say, after the hooks had let them pass.
+   * `missed` was ordered during its handshake, when nobody could find it among the open connections: a user has logged out, say, after the
+   * hooks had let them pass. Who is not closed is asked for, since its `data` may not say yet who it is.
    */
-  askIfMissed(wire: Wire, handshakeMs: number): void {
-    if (this.clock.now() - handshakeMs < this.#lastAt) void this.#asking.get(wire)?.ask()
+  catchUp(wire: Wire, missed: Missed): void {
+    const orders = missed === 'forgotten' ? undefined : missed.filter(({ by }) => by === this)
+    if (orders?.length === 0) return
+    try {
+      const closing = orders?.find(({ close }) => close?.isMeant(wire.connection))?.close
+      if (closing !== undefined) wire.dismiss(closing.payload, 'app')
+      else if (this.#asking.has(wire)) void this.ask(wire)
+      else if (orders === undefined) {
+        this.#rareLog.warn({}, FORGOTTEN) // any of them may have been about it
+        wire.dismiss(UNKNOWN, 'app')
+      }
+    } catch (error) {
+      this.#host.log('error', { err: error }, UNSAID)
+      wire.dismiss(UNDECIDED, 'app')
+    }
   }
 
   closed(wire: Wire): void {
@@ -79,7 +97,7 @@ export class Staying implements Consequences<Wire> {
 
   /** Asks for all of routes with `reauthenticate`. Fulfils with how many may not stay. */
   reauthenticateAll(): Promise<number> {
-    this.#lastAt = this.clock.now()
+    recentOrders.add({ by: this })
     return this.#askAll([...this.#asking.keys()])
   }
 
@@ -128,7 +146,7 @@ export class Staying implements Consequences<Wire> {
 
   /** An order may have been lost: it could have been about any of them. */
   onOrdersLost(): void {
-    this.#lastAt = this.clock.now()
+    recentOrders.add({ by: this })
     this.#isAnotherDue = true
     if (!this.#isRound) void this.#goRound()
   }
@@ -138,7 +156,7 @@ export class Staying implements Consequences<Wire> {
     while (this.#isAnotherDue) {
       this.#isAnotherDue = false
       void (await this.#put([...this.#asking.keys()])) // the answers are not waited for: one may never come
-      if (this.#isAnotherDue) await this.#pause()
+      if (this.#isAnotherDue) await pause(this.clock)
     }
     this.#isRound = false
   }
@@ -151,17 +169,20 @@ export class Staying implements Consequences<Wire> {
   }
 
   #close(which: Which, payload: Buffer): number {
-    return this.#wires(which).filter((wire) => wire.dismiss(payload, 'app')).length
+    const isMeant = meaning(which)
+    const wires = this.#wires(isMeant)
+    recentOrders.add({ by: this, close: { isMeant, payload } })
+    return wires.filter((wire) => wire.dismiss(payload, 'app')).length
   }
 
   #askable(which: Which): Wire[] {
-    return this.#wires(which).filter((wire) => this.#asking.has(wire))
+    const wires = this.#wires(meaning(which))
+    recentOrders.add({ by: this })
+    return wires.filter((wire) => this.#asking.has(wire))
   }
 
-  /** All have been looked at before anything happens to one. */
-  #wires(which: Which): Wire[] {
-    this.#lastAt = this.clock.now()
-    const isMeant = meaning(which)
+  /** All have been looked at before anything happens to one, or is remembered. */
+  #wires(isMeant: (socket: Connection) => boolean): Wire[] {
     return [...this.#host.subscribers].filter(({ connection }) => isMeant(connection))
   }
 
@@ -171,23 +192,8 @@ export class Staying implements Consequences<Wire> {
     return mayStay.filter((may) => !may).length
   }
 
-  /** A few at a time. Fulfils, when the last was put, with the answers. */
-  async #put(wires: readonly Wire[]): Promise<Promise<boolean>[]> {
-    const answers: Promise<boolean>[] = []
-    for (let at = 0; at < wires.length; at += STEP) {
-      if (at > 0) await this.#pause()
-      answers.push(...wires.slice(at, at + STEP).map((wire) => this.#asking.get(wire)?.ask() ?? GONE))
-    }
-    return answers
+  /** Fulfils, when the last was put, with the answers. */
+  #put(wires: readonly Wire[]): Promise<Promise<boolean>[]> {
+    return fewAtATime(this.clock, wires, (wire) => this.#asking.get(wire)?.ask() ?? GONE)
   }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => inNoContext(() => this.clock.setTimeout(resolve, STEP_MS)))
-  }
-}
-
-/** Without one it is not this that was meant. @throws TypeError */
-function requireCode(code: unknown): number {
-  if (typeof code === 'number') return code
-  throw new TypeError(`sockroute: close(which, code, reason) takes a close code such as 4001; got ${typeof code}`)
 }

@@ -19,6 +19,7 @@ import type { Hub, Opening } from './hub.ts'
 import { ignore } from './in-turn.ts'
 import type { RouteSettings } from './options.ts'
 import type { HandshakeHeaders, HandshakeRefusal } from './protocol/handshake.ts'
+import { recentOrders } from './recent-orders.ts'
 import { FAILED, reasonOf, TIMED_OUT, UNAVAILABLE, writeRefusal } from './refusal.ts'
 import { upgrades } from './upgrades.ts'
 import type { Wire } from './wire.ts'
@@ -60,6 +61,8 @@ export class Upgrade implements Departing, SocketOwner, Logged {
   log: RequestLog | undefined = undefined
   /** Why it is refused, if it is: what the app replies, until something else is known. */
   #reason: RefusalReason = 'app'
+  /** What was ordered from then on is for it, too; -1 where it is not being decided. */
+  #since = -1
   /** What the handshake has become. */
   #wire: Wire | undefined = undefined
 
@@ -124,6 +127,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.#time.limit(this.settings.handshakeTimeoutMs)
     this.#socket.inTurn(() => {
       this.#state = 'routing'
+      this.#since = recentOrders.begin()
       this.hub.observer.begun(this.request)
       this.#socket.attach()
       attempt(route, (error) => this.#onError(error))
@@ -204,7 +208,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
   release(): Duplex {
     this.hub.observer.refused(this, undefined, this.#reason)
     this.#state = 'over'
-    this.#acceptance.leave()
+    this.#leave()
     this.#time.cancel()
     this.#socket.detach()
     upgrades.delete(this.request)
@@ -245,7 +249,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     const isAnswered = this.#state === 'refused'
     const isLate = this.#reason === 'handshakeTimeoutMs'
     this.#state = 'over'
-    this.#acceptance.leave()
+    this.#leave()
     this.#time.cancel()
     if (!isAnswered) this.hub.observer.refused(this, undefined, isLate ? 'handshakeTimeoutMs' : 'left')
     this.#cancellation.cancel('the client left during the handshake')
@@ -274,13 +278,26 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.#state = 'over'
     seal(this.response)
     upgrades.delete(this.request)
-    this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this)
+    const missed = recentOrders.since(this.#since)
+    this.#stopFollowing()
+    this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this, missed)
+  }
+
+  /** It will not open. */
+  #leave(): void {
+    this.#acceptance.leave()
+    this.#stopFollowing()
+  }
+
+  #stopFollowing(): void {
+    recentOrders.end(this.#since)
+    this.#since = -1
   }
 
   #end(status: number): void {
     this.#state = 'refused'
     this.hub.observer.refused(this, status, this.#reason)
-    this.#acceptance.leave()
+    this.#leave()
     this.hub.linger(this)
     this.#socket.end()
     this.#time.grant(this.hub.isClosing(this.server) ? LINGER_MS / 20 : LINGER_MS)

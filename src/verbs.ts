@@ -38,7 +38,7 @@ export interface AppVerbs {
    * Closes the sockets that are meant, and drops what their clients still send: to log somebody out. A function says so of each socket of
    * this process. Fields of `socket.data`, such as `{ userId: 42 }`, are told to the app's other processes, too. Fulfils with how many of
    * this process were closed: at once, or when the broker has taken it. Rejects with a `BrokerError` when it has not; those here are
-   * closed all the same.
+   * closed all the same. Who is in a handshake is closed when it opens, by the `data` that its handler has set before its first `await`.
    * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
    * @throws TypeError or RangeError for a wrong argument, such as no code, or an object without fields: then nothing is closed

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { type Connection, dataOf } from './connection.ts'
+import { ignore } from './in-turn.ts'
 import { isThenable } from './thenable.ts'
 
 /** Fields of `socket.data`, and what they have to be: all of them. */
@@ -44,6 +45,7 @@ function strict(predicate: Predicate): (socket: Connection) => boolean {
   return (socket) => {
     const isMeant: unknown = predicate(socket)
     if (typeof isMeant === 'boolean') return isMeant
+    if (isThenable(isMeant)) isMeant.then(undefined, ignore) // what is wrong with it is said here
     const got = isThenable(isMeant) ? 'a promise: ask what it waits for before' : inspect(isMeant, { depth: 0 })
     throw new TypeError(`sockroute: the function that says which sockets are meant returns true or false; got ${got}`)
   }

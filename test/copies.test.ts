@@ -12,7 +12,9 @@ import type * as Package from '../src/index.ts'
 import type { Connection } from '../src/index.ts'
 import { serve } from './adapters/express-app.ts'
 import { told } from './adapters/telling.ts'
+import { clientFrame } from './protocol/wire.ts'
 import { ROOT } from './support/root.ts'
+import { until } from './support/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sockroute-copies-'))
 t.teardown(() => rmSync(folder, { recursive: true }))
@@ -52,3 +54,29 @@ for (const order of [copies, [...copies].reverse()]) {
     await Promise.all(apps.map((app) => app.ws.close({ deadlineMs: 0 })))
   })
 }
+
+t.test('an order reaches who is under way in the other copy', async (t) => {
+  const server = createServer()
+  let isHeld = false
+  let letGo: () => void = () => undefined
+  const [outer, inner] = copies.map(({ websockets, attach }, at) => {
+    const app = websockets(express())
+    app.use((_request, _response, next) => {
+      isHeld = at === 0
+      letGo = next
+      if (!isHeld) next()
+    })
+    app.ws(`/${at}`, (socket: Connection) => Object.assign(socket, { data: { userId: 1 } }))
+    attach(server, app)
+    return app
+  })
+  const running = await serve(t, outer, server.listen(0, '127.0.0.1'))
+  const client = await running.send({ path: '/1' })
+  await until('it is under way', () => isHeld)
+  t.equal(await inner.ws.close({ userId: 1 }, 4001), 0)
+  letGo()
+  await client.readHead()
+  client.write(clientFrame(8, Buffer.of(3, 232)))
+  t.same(await client.readToEnd(), ['close 4001', 'fin'])
+  await Promise.all([outer, inner].map((app) => app.ws.close({ deadlineMs: 0 })))
+})

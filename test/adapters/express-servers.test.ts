@@ -7,9 +7,12 @@ import { connect } from 'node:tls'
 import express, { type RequestHandler, type Response } from 'express'
 import session from 'express-session'
 import { attach, websockets } from '../../adapters/express.ts'
+import type { Connection } from '../../src/index.ts'
+import { recentOrders } from '../../src/recent-orders.ts'
 import { holdEnd } from '../hosts/host.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
+import { until } from '../support/until.ts'
 import { onBoth, serve, tell } from './express-app.ts'
 import { refused, say, told } from './telling.ts'
 import { TLS } from './tls.ts'
@@ -202,4 +205,33 @@ await onBoth('the response is over when the WebSocket is open', async (t, framew
   const running = await serve(t, app)
   t.equal(await told(running, '/ws'), 'open')
   t.match(errors, Array(6).fill(/socket\.send/))
+})
+
+await onBoth('an order reaches who is still in the middleware of another app on its server', async (t, framework) => {
+  const outer = websockets(framework())
+  const inner = websockets(framework())
+  let letGo: () => void = () => undefined
+  outer.use((_request, _response, next) => {
+    letGo = next // it has let them pass, and reads something else
+  })
+  const handler = (socket: Connection): void => {
+    socket.data = { userId: 1 }
+    socket.send('open')
+  }
+  outer.ws('/outer', handler)
+  inner.ws('/inner', handler)
+  const server = attach(outer.listen(0, '127.0.0.1'), inner)
+  t.teardown(() => inner.ws.close({ deadlineMs: 0 }))
+  const running = await serve(t, outer, server)
+  const heard: string[] = []
+  for (const app of [outer, inner]) {
+    const client = await running.send({ path: '/inner' })
+    await until('it is under way', () => app.ws.close({ userId: 1 }, 4001).then(() => recentOrders.size > 0))
+    letGo()
+    await client.readHead()
+    client.write(clientFrame(8, Buffer.of(3, 232)))
+    heard.push((await client.readToEnd()).join())
+    t.equal(recentOrders.size, 0)
+  }
+  t.same(heard, ['text open,close 1000,fin', 'text open,close 4001,fin'], 'of the first they are not')
 })

@@ -113,6 +113,7 @@ const MISTAKES: [what: string, args: Args, message: RegExp][] = [
   ['a reason that is too long', [() => true, 4001, 'x'.repeat(124)], /at most 123 bytes/],
   ['a reason that is none', [() => true, 4001, 1], /the reason is a string/],
   ['an async function', [async () => false, 4001], /got a promise: ask what it waits for before/],
+  ['an async function that fails', [async () => JSON.parse('{'), 4001], /got a promise/],
   ['a function that returns a number', [() => 1, 4001], /returns true or false; got 1/],
 ]
 

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { observe } from '../../src/index.ts'
 import { clientFrame } from '../protocol/wire.ts'
-import { echo, holdEnd } from './host.ts'
+import { echo, type Handler, holdEnd } from './host.ts'
 import { handshake, type RawClient } from './raw-client.ts'
 import { onEachHost, type Running } from './suite.ts'
 
@@ -110,3 +110,15 @@ await onEachHost(
     t.same(seen, [undefined, undefined, undefined])
   },
 )
+
+await onEachHost('an order that comes while it waits comes before its hooks, which are to know', async (t, begin) => {
+  const handler: Handler = (socket) => Object.assign(socket, { data: { userId: 1 } })
+  const app = await begin({ routes: { '/ws': handler } })
+  const gate = new Gate(app.server)
+  const client = await waiting(app)
+  t.equal(await app.ws.close({ userId: 1 }, 4001), 0)
+  gate.release()
+  t.equal((await client.readAnswer()).status, 200)
+  t.equal((await client.readHead()).status, 101)
+  t.same(await client.readToEnd(), ['close 1000', 'fin'])
+})

@@ -1,3 +1,3 @@
 import { overHttp2 } from './suites.ts'
 
-overHttp2('diagnostics', 'handler-errors', 'mistakes', 'topics')
+overHttp2('close-some-late', 'diagnostics', 'handler-errors', 'mistakes', 'topics')

@@ -1,6 +1,7 @@
 import type { Connection } from '../../src/connection.ts'
-import { Hub } from '../../src/hub.ts'
+import { Hub, type Opening } from '../../src/hub.ts'
 import type { AppOptions, RouteOptions } from '../../src/options.ts'
+import { type Missed, recentOrders } from '../../src/recent-orders.ts'
 import { inherit } from '../../src/settings.ts'
 import type { AppTopics } from '../../src/topics/app-topics.ts'
 import type { TopicHub } from '../../src/topics/topic-hub.ts'
@@ -26,6 +27,8 @@ export interface TopicNode {
   readonly driver: MemoryDriver
   readonly logged: string[]
   open(route?: RouteOptions, ...topics: string[]): NodeSocket
+  /** A handshake that is under way, until what this returns is called: then it opens, and its handler says whose it is. */
+  begin(route: RouteOptions, data: Record<string, unknown>): () => NodeSocket
 }
 
 /** Of a handshake the hub asks no more than this. */
@@ -37,16 +40,28 @@ export function startNode(options: AppOptions = {}, broker?: MemoryBroker): Topi
   const driver = broker?.driver()
   const clock = broker?.clock ?? new FakeClock()
   const hub = new Hub({ pingIntervalMs: 'unlimited', broker: driver, clock, ...options }, { warn: log, error: log })
-  const open = (route: RouteOptions = {}, ...topics: string[]): NodeSocket => {
+  const start = (route: RouteOptions, handler: Opening['handler'], missed?: Missed): NodeSocket => {
     const [transport, far] = pair()
     const peer = new Peer(far)
     const settings = inherit(hub.settings, route)
-    const opening = { settings, protocol: '', handler: () => undefined, request: undefined, server: undefined }
-    const { connection: socket } = hub.open(transport, Buffer.alloc(0), opening, upgrade)
-    for (const topic of topics) void socket.subscribe(topic)
+    const opening = { settings, protocol: '', handler, request: undefined, server: undefined }
+    const { connection: socket } = hub.open(transport, Buffer.alloc(0), opening, upgrade, missed)
     return { socket, transport, peer }
   }
-  return { hub, topics: hub.topics, view: hub.topics.view, driver: driver as MemoryDriver, logged, open }
+  const open = (route: RouteOptions = {}, ...topics: string[]): NodeSocket => {
+    const opened = start(route, () => undefined)
+    for (const topic of topics) void opened.socket.subscribe(topic)
+    return opened
+  }
+  const begin = (route: RouteOptions, data: Record<string, unknown>) => {
+    const since = recentOrders.begin()
+    return (): NodeSocket => {
+      const missed = recentOrders.since(since)
+      recentOrders.end(since)
+      return start(route, (socket) => Object.assign(socket, { data }), missed)
+    }
+  }
+  return { hub, topics: hub.topics, view: hub.topics.view, driver: driver as MemoryDriver, logged, open, begin }
 }
 
 /** Time passes in small steps, and everything happens that it brings. */

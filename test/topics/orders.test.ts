@@ -136,6 +136,38 @@ t.test('orders that may have been lost: whoever can be asked for is asked for', 
   t.same(asked, ['node 1'], 'and the broker was away')
 })
 
+t.test('who is in a handshake when an order of another process comes', async (t) => {
+  const { a, b, time } = await setUp()
+  const asked: number[] = []
+  const asking = (userId: number): RouteOptions => ({ reauthenticate: () => asked.push(userId) > 0 })
+  const finishing = [b.begin({}, { userId: 1 }), b.begin({}, { userId: 2 }), b.begin(asking(3), { userId: 3 })]
+  const closed = a.hub.staying.close({ userId: 1 }, 4001, 'logged out')
+  await time(10)
+  t.equal(await closed, 0)
+  const late = b.begin({}, { userId: 1 })
+  const opened = [...finishing, late].map((finish) => finish())
+  await time(10)
+  t.same(
+    opened.map(({ peer }) => peer.log),
+    [['close 4001 logged out'], [], [], []],
+  )
+  t.same(asked, [3], 'who can be asked for is asked for, whoever was meant')
+})
+
+t.test('and when orders may have been lost', async (t) => {
+  const { b, time } = await setUp()
+  let asked = 0
+  const finishing = [b.begin({ reauthenticate: () => ++asked < 0 }, {}), b.begin({}, {})]
+  b.hub.onOrdersLost()
+  const opened = finishing.map((finish) => finish())
+  await time(10)
+  t.equal(asked, 1)
+  t.same(
+    opened.map(({ peer }) => peer.log),
+    [['close 3000 Unauthorized'], []],
+  )
+})
+
 t.test('sockets that were open before the broker was reached', async (t) => {
   const broker = new MemoryBroker()
   const node = startNode({}, broker)
