@@ -9,8 +9,8 @@ import { root } from './run.mjs'
 import { failuresIn, failuresInShort, skipsIn, totalsOf } from './tap-output.mjs'
 
 /**
- * For a file. At this time tap ends the test and tells what hangs; a process that cannot is killed soon after. The slowest needs half of it
- * where four other programs share its core, and a test that waits in vain for what it has named gives up after a third.
+ * For a file. At this time tap ends the test and tells what hangs; a process that cannot is killed soon after. Those with a browser or a
+ * broker need a third of it where four other programs share their core, and most that is waited for in vain is given up after as long.
  */
 const TIMEOUT_S = 180
 const GRACE_S = 5
