@@ -12,6 +12,7 @@ import {
   routeOptions,
   withVerbs,
 } from '../src/adapter.ts'
+import { acceptOnFurtherServers } from './fastify-http2.ts'
 import { logsRequests } from './fastify-log.ts'
 import { redactUpgrades, serializersOf } from './fastify-redact.ts'
 import { notingSend } from './fastify-reply.ts'
@@ -72,6 +73,7 @@ function begin(app: Instance, options: AppOptions): Around {
   app.decorateReply('send', notingSend)
   app.addHook('preClose', () => hub.close({ deadlineMs: deadlineWithin(app, hub) }))
   app.addHook('onRequest', passOn)
+  if (options.http2 === true) acceptOnFurtherServers(app)
   redactUpgrades(app)
   Dispatcher.of(app.server).add({ hub, route: routeBy(app), passesOn: isRoot(app) })
   return { hub, settings: hub.settings }

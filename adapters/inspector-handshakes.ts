@@ -1,3 +1,4 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import {
   type Connection,
   type ConnectionOpenedEvent,
@@ -13,6 +14,10 @@ import type { Numbers } from './inspector-numbers.ts'
 /** Of one that has more to say, the rest is not kept. */
 const MOST_CHARACTERS = 4_096
 const MOST_OF_VALUE = 512
+
+const OF_HTTP1 = ['host', 'upgrade', 'connection']
+
+type Fields = Parameters<typeof redactedHeaders>[0]
 
 interface Kept {
   readonly address: string
@@ -67,16 +72,29 @@ export class Handshakes {
 
 function keptOf({ connection, request, responseHeaders, handshakeMs }: ConnectionOpenedEvent): Kept {
   const { method, httpVersion, socket } = request
+  const isHttp2 = request.httpVersionMajor === 2
   const url = cut(redactedUrl(request.url))
   const spoken = figuresOf(connection)?.protocols
+  const [asked, agreed] = isHttp2 ? sentOverHttp2(request, responseHeaders) : [request.headers, responseHeaders]
   const heads: HandshakeHeads = {
-    requestLine: `${method} ${url} HTTP/${httpVersion}`,
-    responseLine: httpVersion.startsWith('2') ? 'HTTP/2 200' : `HTTP/${httpVersion} 101 Switching Protocols`, // RFC 8441 §5
-    requestHeaders: short(redactedHeaders(request.headers, spoken)),
-    responseHeaders: short(redactedHeaders(responseHeaders, spoken)),
+    requestLine: isHttp2 ? `CONNECT ${url} HTTP/2` : `${method} ${url} HTTP/${httpVersion}`,
+    responseLine: isHttp2 ? 'HTTP/2 200' : `HTTP/${httpVersion} 101 Switching Protocols`,
+    requestHeaders: short(redactedHeaders(asked, spoken)),
+    responseHeaders: short(redactedHeaders(agreed, spoken)),
     handshakeMs,
   }
   return { address: socket.remoteAddress ?? '', path: url.split('?')[0], heads: JSON.stringify(heads) }
+}
+
+/** The app is told of an extended CONNECT as of a request over HTTP/1.1, with fields that were on no wire. RFC 8441 §4, §5 */
+function sentOverHttp2({ headers }: IncomingMessage, agreed: OutgoingHttpHeaders): [asked: Fields, agreed: Fields] {
+  const asked = { ':protocol': 'websocket', ':authority': headers.host, ...without(OF_HTTP1, headers) }
+  const untold = 'sec-websocket-key' in headers ? OF_HTTP1 : [...OF_HTTP1, 'sec-websocket-accept']
+  return [asked, without(untold, agreed)]
+}
+
+function without(names: readonly string[], fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
 }
 
 /** The fields that fit, of which long ones are cut. */

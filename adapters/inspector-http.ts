@@ -28,6 +28,9 @@ const HEADERS: OutgoingHttpHeaders = {
   'x-frame-options': 'DENY',
 }
 
+const SWAPPED =
+  'sockroute: inspect.page is for a GET route: app.get(path, inspect.page); of app.ws(...) it is inspect.socket'
+
 /** As far as Fastify's is another one than Node's. */
 interface FastifyReply {
   readonly raw: ServerResponse
@@ -41,11 +44,12 @@ export function sendPage(request: object, response: object, next?: (error?: unkn
     response.headers(HEADERS).send(HTML)
     return
   }
+  if (typeof (response as ServerResponse).writeHead !== 'function') throw new TypeError(SWAPPED)
   const isUpgrade = isWebSocketUpgrade(request as IncomingMessage) // Express's is Node's
   if (isUpgrade && next !== undefined) next()
   else (response as ServerResponse).writeHead(200, HEADERS).end(HTML) // as above; Node leaves the body out for HEAD
 }
 
 function isFastifyReply(response: object): response is FastifyReply {
-  return 'raw' in response && 'headers' in response
+  return 'raw' in response && 'headers' in response && 'send' in response
 }

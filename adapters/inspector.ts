@@ -47,6 +47,8 @@ const RULES: Record<string, Rule> = {
   maxPages: whole(1, 1_000, 'pages', false),
 }
 
+const SWAPPED =
+  'sockroute: inspect.socket is for a WebSocket route: app.ws(path, inspect.socket); of app.get(...) it is inspect.page'
 const ANY_ORIGIN = 'every site may open this route: give it origins: [] of its own'
 const tooMany = (maxPages: number): string => `${maxPages} pages of the inspector are open already`
 
@@ -78,6 +80,7 @@ export function inspector(ws: AppVerbs, options: InspectorOptions = {}): Inspect
   let inspection: Inspection | undefined
 
   const socket: Inspector['socket'] = (socket) => {
+    if (typeof socket.terminate !== 'function') throw new TypeError(SWAPPED)
     const figures = figuresOf(socket)
     if (figures === undefined || figures.takesAnyOrigin) socket.close(1008, ANY_ORIGIN)
     else if (inspection !== undefined && inspection.visitors >= maxPages) socket.close(1013, tooMany(maxPages))

@@ -1,5 +1,5 @@
 import { type Meter, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
-import { type AppVerbs, observe } from '../src/adapter.ts'
+import { type AppVerbs, checkOptions, observe, type Rule } from '../src/adapter.ts'
 import { observeCounts } from './opentelemetry-metrics.ts'
 import { Tracing } from './opentelemetry-tracing.ts'
 
@@ -12,6 +12,26 @@ export interface OpenTelemetryOptions {
 
 const NAME = 'sockroute'
 
+/** Of seconds: a handshake takes milliseconds, and the SDK's own buckets begin at 5. */
+const advice = { explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] }
+
+const having =
+  (method: string, what: string): Rule =>
+  (value) =>
+    typeof (value as Record<string, unknown> | null)?.[method] === 'function'
+      ? undefined
+      : `takes a ${what}, which has ${method}()`
+
+const RULES: Record<string, Rule> = {
+  tracerProvider: having('getTracer', 'TracerProvider'),
+  meterProvider: having('getMeter', 'MeterProvider'),
+}
+
+/** Who is given all spans of the process already: they would come twice. */
+const traced = new WeakSet<TracerProvider>()
+const TWICE =
+  'sockroute: openTelemetry(ws) is called once in a process, until it is stopped; a second app has openTelemetryMetrics(ws)'
+
 /**
  * Gives OpenTelemetry an app's metrics, and the process's traces: a span of kind SERVER for each handshake, child of what the client's
  * `traceparent` names, and for each connection a span of its own, linked to that, since it may last for days.
@@ -20,13 +40,18 @@ const NAME = 'sockroute'
  *
  * Spans, and the two histograms of times, are of all apps of the process: a second app is given with its metrics alone, by
  * `openTelemetryMetrics`. Returns what ends it.
- * @throws TypeError for what is no `app.ws`
+ * @throws TypeError for what is no `app.ws`, an unknown option or a wrong value; Error where the provider has the process's spans already
  */
 export function openTelemetry(ws: Pick<AppVerbs, 'metrics'>, options: OpenTelemetryOptions = {}): () => void {
+  check(ws, options)
+  const provider = options.tracerProvider ?? trace.getTracerProvider()
+  if (traced.has(provider)) throw new Error(TWICE)
+  traced.add(provider)
   const stops = [
     openTelemetryMetrics(ws, options),
     recordTimes(meterOf(options)),
-    traceConnections(options.tracerProvider ?? trace.getTracerProvider()),
+    traceConnections(provider),
+    () => void traced.delete(provider),
   ]
   return () => {
     for (const stop of stops) stop()
@@ -35,10 +60,14 @@ export function openTelemetry(ws: Pick<AppVerbs, 'metrics'>, options: OpenTeleme
 
 /** The counters of one app, read when they are collected. Returns what ends it. @throws TypeError as above */
 export function openTelemetryMetrics(ws: Pick<AppVerbs, 'metrics'>, options: OpenTelemetryOptions = {}): () => void {
-  if (typeof (ws as AppVerbs | undefined)?.metrics !== 'function') {
-    throw new TypeError('sockroute: openTelemetry(ws) takes what has the metrics: openTelemetry(app.ws)')
-  }
+  check(ws, options)
   return observeCounts(meterOf(options), ws)
+}
+
+function check(ws: Pick<AppVerbs, 'metrics'>, options: OpenTelemetryOptions): void {
+  checkOptions(options, RULES)
+  if (typeof (ws as AppVerbs | undefined)?.metrics === 'function') return
+  throw new TypeError('sockroute: openTelemetry(ws) takes what has the metrics: openTelemetry(app.ws)')
 }
 
 function meterOf({ meterProvider }: OpenTelemetryOptions): Meter {
@@ -48,8 +77,16 @@ function meterOf({ meterProvider }: OpenTelemetryOptions): Meter {
 /** Durations are seconds, as the semantic conventions want them. */
 function recordTimes(meter: Meter): () => void {
   const unit = 's'
-  const handshakes = meter.createHistogram('sockroute.handshake.duration', { unit, description: 'Up to the 101.' })
-  const roundTrips = meter.createHistogram('sockroute.rtt', { unit, description: 'Round trips of the heartbeat.' })
+  const handshakes = meter.createHistogram('sockroute.handshake.duration', {
+    unit,
+    advice,
+    description: 'Up to the 101.',
+  })
+  const roundTrips = meter.createHistogram('sockroute.rtt', {
+    unit,
+    advice,
+    description: 'Round trips of the heartbeat.',
+  })
   const stops = [
     observe('sockroute:connection:opened', ({ route, handshakeMs }) => {
       handshakes.record(handshakeMs / 1_000, { 'http.route': route })

@@ -1,4 +1,5 @@
 import { register as globalRegistry, type Metric, type Registry, type RegistryContentType } from 'prom-client'
+import { checkOptions, type Rule } from '../src/adapter.ts'
 import { APP_FAMILIES, type AppFamily, type AppScrape, type Measured } from './prometheus-app.ts'
 import { ROUTE_FAMILIES, type RouteFamily, type Value } from './prometheus-routes.ts'
 
@@ -41,6 +42,17 @@ const REGISTERED: readonly Registered[] = [
   ...(APP_FAMILIES satisfies readonly AppFamily[]),
 ]
 
+const isRegistry = (value: unknown): boolean =>
+  typeof (value as AnyRegistry | null | undefined)?.registerMetric === 'function'
+
+const RULES: Record<string, Rule> = {
+  register: (value) => (isRegistry(value) ? undefined : 'takes a Registry of prom-client'),
+  prefix: (value) =>
+    typeof value === 'string' && /^[a-zA-Z_:][\w:]*$/.test(value)
+      ? undefined
+      : `takes the beginning of a metric's name, such as 'chat_ws_'`,
+}
+
 /**
  * Registers an app's metrics with prom-client, those of its routes with the label `route`. They are read when they are scraped, and cost nothing between.
  *
@@ -48,19 +60,15 @@ const REGISTERED: readonly Registered[] = [
  *     app.get('/metrics', async (request, reply) => reply.type(register.contentType).send(await register.metrics()))
  *
  * Returns what takes them out of the registry again.
- * @throws TypeError for what is no `app.ws`, or no registry; Error, prom-client's own, for names that are registered already
+ * @throws TypeError for what is no `app.ws`, an unknown option or a wrong value; Error for names that are registered already
  */
 export function prometheus(ws: Measured, options: PrometheusOptions = {}): () => void {
-  const { register = globalRegistry, prefix = 'sockroute_' } = options
   if (typeof (ws as Measured | undefined)?.metrics !== 'function') {
     throw new TypeError('sockroute: prometheus(ws) takes what has the metrics: prometheus(app.ws)')
   }
-  if (typeof register?.registerMetric !== 'function') {
-    throw new TypeError('sockroute: the option register takes a Registry of prom-client')
-  }
-  if (typeof prefix !== 'string' || !/^[a-zA-Z_:][\w:]*$/.test(prefix)) {
-    throw new TypeError(`sockroute: the option prefix takes the beginning of a metric's name, such as 'chat_ws_'`)
-  }
+  if (isRegistry(options)) throw new TypeError('sockroute: write prometheus(app.ws, { register })')
+  checkOptions(options, RULES)
+  const { register = globalRegistry, prefix = 'sockroute_' } = options
   const scrape = onceATurn(() => ({ metrics: ws.metrics(), topics: ws.topics }))
   const metrics = REGISTERED.map((family) => metricOf(family, prefix, scrape))
   return registerAll(register, metrics)
@@ -77,7 +85,10 @@ function registerAll(register: AnyRegistry, metrics: readonly Named[]): () => vo
     for (const metric of metrics) register.registerMetric(metric)
   } catch (error) {
     stop()
-    throw error
+    const each = `each app has its own { prefix: 'chat_ws_' }, or { register: new Registry() }`
+    throw new Error(`sockroute: ${error instanceof Error ? error.message : String(error)} Two apps? Then ${each}`, {
+      cause: error,
+    })
   }
   return stop
 }

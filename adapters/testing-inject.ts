@@ -12,7 +12,7 @@ export type { Injectable } from './testing-server.ts'
 export interface InjectOptions extends Pick<ClientOptions, 'headers' | 'origin' | 'protocols' | 'compression'> {
   /** Where it is: what `request.ip` is made of. @defaultValue '127.0.0.1' */
   readonly remoteAddress?: string
-  /** Whether the request came over TLS: what `request.secure` and `request.protocol` are made of. @defaultValue true for an https server */
+  /** Whether the request came over TLS: what `request.secure` and `request.protocol` are made of. @defaultValue true for a server with TLS */
   readonly encrypted?: boolean
 }
 
@@ -20,7 +20,8 @@ export interface InjectOptions extends Pick<ClientOptions, 'headers' | 'origin' 
  * Opens a WebSocket to a route, as a client over the network would: through Node's HTTP server, the framework's whole
  * chain and the real handshake, but over memory. Nothing has to listen, and nothing is left that keeps the process alive.
  *
- * @param app an Express app of `websockets(express())`, a Fastify instance, or an `http` or `https` server
+ * @param app an Express app of `websockets(express())`, a Fastify instance, or an `http`, `https` or `http2` server, which is spoken
+ *   to over HTTP/1.1
  * @param path with its query
  * @throws HandshakeError where it is refused: with the `status`, the `headers`, and the start of the `body` (4 KiB);
  *   TypeError for an unknown option, a wrong value, or what is none of these apps

@@ -8,7 +8,7 @@ import { testFile } from './test-file.mjs'
 const SLOW = [
   /^test\/(examples|honest|hosts|operating)\//,
   /^test\/adapters\/(redis|nats|cluster)/,
-  /^test\/(demo|inspector-page|topics\/processes)/,
+  /^test\/(demo|inspector-(page|line|looks)|topics\/processes)/,
 ]
 
 /** Other programs, processes that are measured, and clients by the thousand: a third of all time, and CI has it. */

@@ -40,8 +40,8 @@ type KnownEnd =
   | `shutdown ${'1001' | '1012' | 'none'}`
   | 'network'
 
-const NOTHING = 'Nothing.'
-const RARE = 'Nothing, if it is rare.'
+const NOTHING = 'Nothing to do.'
+const RARE = 'Nothing to do, if it is rare.'
 const BROKEN_CLIENT =
   'One client: its software is wrong, or it is an attack. All of them: something between changes the bytes, such as a proxy.'
 const BROKEN_DATA = 'Find which client it is, by its user agent or address; its software sends what is no text.'
@@ -99,11 +99,11 @@ export const CLOSE_WORDS: Readonly<Record<string, Words>> = {
   'app 1013': ['the application asked the client to come back later', RARE],
   'app 3000': [
     'the application does not let this client in any more',
-    'Nothing, if somebody was logged out or a session has ended.',
+    'Nothing to do, if somebody was logged out or a session has ended.',
   ],
   'app reauthenticate': [
     "the route's reauthenticate does not let this client in any more",
-    'Nothing: it has to log in anew.',
+    'Nothing to do: it has to log in anew.',
   ],
   'app 3003': ['the application does not let this client do what it did', RARE],
   'app 3xxx': [
@@ -138,7 +138,7 @@ export const CLOSE_WORDS: Readonly<Record<string, Words>> = {
   ],
   'limit sendTimeoutMs': ['the client took nothing of what was sent for sendTimeoutMs', NOT_READING],
   'limit maxUnsentBytes': ['more than maxUnsentBytes waited for the client', NOT_READING],
-  'limit maxLifetimeMs': ['it was as old as maxLifetimeMs allows', 'Nothing: the client comes back.'],
+  'limit maxLifetimeMs': ['it was as old as maxLifetimeMs allows', 'Nothing to do: the client comes back.'],
   'limit slowSubscriber': ['the client did not take published messages as fast as they came', NOT_READING],
   'limit reauthenticateIntervalMs': [
     'its reauthenticate had not settled when the next one was due',
@@ -152,7 +152,7 @@ export const CLOSE_WORDS: Readonly<Record<string, Words>> = {
   ],
   network: [
     'the connection broke: the client was gone without a word',
-    'Usual for phones, killed programs and lost networks. Many of the same age: a proxy cuts them, and `pingIntervalMs` should be shorter than its time.',
+    'Usual for phones, killed programs and lost networks, and over HTTP/2 for pages that were left. Many of the same age: a proxy cuts them, and `pingIntervalMs` should be shorter than its time.',
   ],
 } satisfies Partial<Record<string, Words>> & Record<KnownEnd, Words>
 

@@ -168,6 +168,9 @@ export const APP_RULES: Record<string, Rule> = {
 
 /** Throws a `TypeError` that says what to write instead, for an unknown name or a value out of range. */
 export function checkOptions(options: object, rules: Record<string, Rule>, prefix = ''): void {
+  if (!isObject(options)) {
+    throw new TypeError(`sockroute: options are an object such as { ${Object.keys(rules)[0]}: ... }`)
+  }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
     if (rule === undefined) throw new TypeError(unknownOption(prefix, name, rules))

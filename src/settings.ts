@@ -12,7 +12,6 @@ import {
 
 /** An app's options over the defaults. @throws TypeError for an unknown option or a wrong value */
 export function appSettings(options: AppOptions): AppSettings {
-  requireObject(options)
   checkOptions(options, APP_RULES)
   const drain = { ...DEFAULTS.drain, ...definedOf(options.drain ?? {}) }
   const settings = { ...overlay(DEFAULTS, options), drain } as AppSettings
@@ -24,7 +23,6 @@ export function appSettings(options: AppOptions): AppSettings {
 
 /** A route's options as they were written, checked. @throws TypeError for an unknown option or a wrong value */
 export function routeOptions(options: RouteOptions): RouteOptions {
-  requireObject(options)
   checkOptions(options, ROUTE_RULES)
   return options
 }
@@ -45,7 +43,6 @@ export function inherit<S extends RouteSettings>(around: S, options: RouteOption
 
 /** What `close` was given, over nothing: an undefined value is as if it were not there. @throws TypeError as above */
 export function drainOptions(options: DrainOptions): DrainOptions {
-  requireObject(options)
   checkOptions(options, DRAIN_RULES, 'drain.')
   return definedOf(options)
 }
@@ -85,11 +82,4 @@ export function overlay(under: object, options: object): object {
 function definedOf(options: object): object {
   const set = Object.entries(options).filter(([, value]) => value !== undefined)
   return Object.fromEntries(set.map(([name, value]) => [name, value === 'unlimited' ? Infinity : value]))
-}
-
-/** @throws TypeError for anything else */
-export function requireObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError('sockroute: options are an object such as { maxMessageBytes: 65536 }')
-  }
 }

@@ -53,7 +53,7 @@ export class WebSockets implements AppVerbs {
   readonly #routes = new WeakMap<NodeRouteOptions, NodeRoute>()
 
   constructor(options: AppOptions) {
-    if (options.http2 === true) throw new TypeError(ACCEPT)
+    if ((options as AppOptions | null)?.http2 === true) throw new TypeError(ACCEPT) // null is told by what follows
     this.#hub = new Hub(options)
     this.topics = this.#hub.topics.view
   }

@@ -2,47 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import type { InspectorOptions } from '../adapters/inspector.ts'
+import type { BrowserContextOptions } from 'playwright-core'
 import type { Connection } from '../src/connection.ts'
 import { figuresOf } from '../src/figures.ts'
-import { launch, noBrowser } from './demo-driver.ts'
-import { look, pick, ROOMS, type Stage, stage } from './inspector-stage.ts'
-import { freePort } from './support/free-port.ts'
+import { frames, inBrowser, PHONE, rows } from './inspector-browser.ts'
+import { pick, ROOMS } from './inspector-stage.ts'
 import { until } from './support/until.ts'
-
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-
-if (noBrowser !== false && process.env.CI) t.fail(`CI has to test the inspector in a browser: ${noBrowser}`)
-
-let browser: Browser
-if (noBrowser === false) {
-  browser = await launch()
-  t.teardown(() => browser.close())
-}
-
-type Looking = (options?: BrowserContextOptions) => Promise<Page>
-
-/** A test with an app of its own; it fails for whatever fails in the page, too. */
-function inBrowser(
-  name: string,
-  test: (t: Test, stage: Stage, open: Looking) => Promise<void>,
-  options: InspectorOptions = { showPayloads: true },
-): void {
-  void t.test(name, { skip: noBrowser }, async (t) => {
-    const app = await stage(t, options, await freePort()) // on which it may begin anew
-    const faults: string[] = []
-    t.teardown(async () => {
-      for (const context of browser.contexts()) await context.close()
-    })
-    await test(t, app, (options) => look(browser, app, faults, options))
-    t.same(faults, [], 'no script failed, and the policy had nothing to forbid')
-  })
-}
-
-const rows = (page: Page) => page.locator('#connection-rows tr')
-const frames = (page: Page) => page.locator('#frame-list > *')
 
 inBrowser('two hundred connections: filters, orders, totals', async (t, app, open) => {
   await Promise.all(Array.from({ length: 200 }, (_, at) => app.join(ROOMS[at % ROOMS.length])))
@@ -251,64 +216,6 @@ inBrowser('everything can be done with the keyboard', async (t, app, open) => {
   await page.keyboard.press('Escape')
   await page.locator('#keys:not([open])').waitFor({ state: 'attached' })
   await page.keyboard.press('Escape')
-  await page.locator('#detail[data-state=none]').waitFor()
-})
-
-inBrowser('a phone shows all of it without scrolling sideways', async (t, app, open) => {
-  const client = await app.join('lobby')
-  const page = await open(PHONE)
-  await pick(page, '/chat')
-  client.send('x'.repeat(3_000))
-  await frames(page).locator('.length', { hasText: '2.9 KiB' }).first().waitFor()
-  client.close(4_000, 'w'.repeat(120))
-  await page.locator('#happening-list li').first().waitFor()
-  for (const tab of ['Frames', 'Handshake', 'Figures']) {
-    await page.getByRole('tab', { name: tab }).click()
-    const excess = await page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    )
-    t.ok(excess <= 0, `${tab}: ${excess}`)
-  }
-})
-
-inBrowser('who is not let in any more is told so', async (_t, app, open) => {
-  const page = await open()
-  app.isOpen = false
-  for (const connection of app.ws.connections) connection.terminate()
-  await page.locator('#state[data-state=ended]', { hasText: '401: reload to log in' }).waitFor()
-})
-
-inBrowser('a page comes back by itself, and goes on with what was picked', async (t, app, open) => {
-  await app.join('lobby')
-  const page = await open()
-  await pick(page, '/chat')
-  const title = await page.locator('#detail-title').textContent()
-  app.takesSockets = false // it is not back before we have seen that it waits
-  for (const connection of app.ws.connections) if (connection.topics.size === 0) connection.terminate()
-  await page.locator('#state[data-state=waiting]').waitFor()
-  app.takesSockets = true
-  await page.locator('#state[data-state=open]').waitFor()
-  t.equal(await page.locator('#detail-title').textContent(), title)
-  await frames(page).first().waitFor()
-})
-
-inBrowser('who gets the page, but not its socket, is told so', async (_t, app, open) => {
-  const page = await open()
-  app.takesSockets = false
-  for (const connection of app.ws.connections) connection.terminate()
-  await page.locator('#state', { hasText: 'Waiting: the server gives the page, but refuses its socket' }).waitFor()
-  app.takesSockets = true
-  await page.locator('#state[data-state=open]').waitFor()
-})
-
-inBrowser('the numbers of a server that has begun anew are other connections’', async (t, app, open) => {
-  await app.join('lobby')
-  const page = await open()
-  await pick(page, '/chat')
-  await app.close()
-  const again = await stage(t, {}, Number(app.host.split(':')[1]))
-  await again.join('lobby')
-  await page.locator('#state[data-state=open]').waitFor()
   await page.locator('#detail[data-state=none]').waitFor()
 })
 

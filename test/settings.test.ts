@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { systemClock } from '../src/clock.ts'
+import { createWebSockets } from '../src/index.ts'
 import { type AppOptions, DEFAULTS } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
 import { FakeClock } from './support/clock.ts'
@@ -239,6 +240,7 @@ t.test('options are an object', async (t) => {
     t.throws(() => appSettings(options as never), TypeError)
     t.throws(() => routeOptions(options as never), TypeError)
   }
+  t.throws(() => createWebSockets(null as never), /options are an object such as \{ maxMessageBytes: \.\.\. \}/)
 })
 
 t.test('limits that belong together', async (t) => {

@@ -25,15 +25,15 @@ interface Part {
 /** One frame as it lies on the wire, byte by byte, and what that means. RFC 6455 §5.2 */
 export function anatomyOf(frame: Frame, message: FrameMessage | undefined): HTMLElement {
   const groups = [...headerGroups(frame), ...payloadGroups(frame)].map(groupBox)
-  const wire = make('ol', { class: 'wire', 'aria-label': 'The bytes of the frame' }, ...groups)
+  const wire = make('ol', { class: 'wire row', 'aria-label': 'The bytes of the frame' }, ...groups)
   return make('div', { class: 'anatomy' }, wire, ...sentencesOf(frame, message).map((one) => make('p', {}, one)))
 }
 
 function groupBox({ caption, parts }: Group): HTMLElement {
   const boxes = parts.map(({ kind, digits, name, title }) =>
-    make('span', { class: `part ${kind}`, title }, make('code', {}, digits), make('small', {}, name)),
+    make('span', { class: `part box ${kind}`, title }, make('code', {}, digits), make('small', {}, name)),
   )
-  return make('li', {}, make('span', { class: 'parts' }, ...boxes), make('span', { class: 'caption' }, caption))
+  return make('li', {}, make('span', { class: 'parts' }, ...boxes), make('span', { class: 'caption hint' }, caption))
 }
 
 function headerGroups({ fin, rsv1, opcode, masked, payloadLength }: Frame): Group[] {

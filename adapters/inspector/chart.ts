@@ -25,8 +25,8 @@ export class Chart<Point extends { readonly at: number }> {
   readonly #options: ChartOptions<Point>
   readonly #lines: readonly { readonly area: SVGPathElement; readonly line: SVGPathElement }[]
   readonly #values: readonly HTMLElement[]
-  readonly #top = make('span', { class: 'top' })
-  readonly #when = make('span', { class: 'when' })
+  readonly #top = make('span', { class: 'hint' })
+  readonly #when = make('span', { class: 'hint when' })
   readonly #cursor = draw('line', { class: 'cursor', y2: HEIGHT, visibility: 'hidden' })
   #points: readonly Point[] = []
   /** Where the pointer is, as a part of the width. */
@@ -66,7 +66,7 @@ export class Chart<Point extends { readonly at: number }> {
     const keys = this.#options.series.map(({ name, kind }, at) =>
       make('span', { class: `key ${kind}` }, this.#values[at], ` ${name}`),
     )
-    return make('p', { class: 'legend' }, ...keys)
+    return make('p', { class: 'legend row hint' }, ...keys)
   }
 
   #plot(): HTMLElement {

@@ -144,7 +144,7 @@ export class ConnectionList {
   }
 }
 
-const CELLS = ['id', 'route', 'address', 'age', 'rtt', 'in', 'out', 'bytes', 'backlog', 'topics']
+const CELLS = ['id', 'route cut', 'address', 'age', 'rtt', 'in', 'out', 'bytes', 'backlog', 'topics']
 
 function makeConnectionRow({ id, isInspector }: Row): HTMLElement {
   const cells = CELLS.map((name) => make('td', { class: name }))

@@ -55,9 +55,11 @@ export class Detail {
     setText(el('detail-route'), visible(picked.path || picked.route))
     this.#panel.dataset.isInspector = String(picked.isInspector)
     for (const [name, value] of factsOf(picked)) setText(this.#fact(name), value)
-    this.#topics.replaceChildren(...picked.topics.map((topic) => make('li', {}, make('bdi', {}, visible(topic)))))
+    this.#topics.replaceChildren(
+      ...picked.topics.map((topic) => make('li', { class: 'box' }, make('bdi', {}, visible(topic)))),
+    )
     const more = picked.topicCount - picked.topics.length
-    if (more > 0) this.#topics.append(make('li', { class: 'more' }, `and ${count(more)} more`))
+    if (more > 0) this.#topics.append(make('li', { class: 'box more' }, `and ${count(more)} more`))
     setText(el('topic-count'), count(picked.topicCount))
   }
 

@@ -34,17 +34,19 @@ export function fillFrameRow(row: HTMLElement, { frame, message, afterMs }: Kept
   row.replaceChildren(
     make('time', {}, clockTime(at, true)),
     arrow,
-    make('span', { class: 'opcode' }, opcodeOf(opcode).name),
+    make('span', { class: 'opcode name' }, opcodeOf(opcode).name),
     make('span', { class: 'flags' }, ...flags.map((flag) => make('i', { class: flag.toLowerCase() }, flag))),
-    make('span', { class: 'length' }, lengthOf(payloadLength, message)),
-    make('bdi', { class: 'start' }, afterMs === undefined ? payloadText(frame, message) : `after ${ms(afterMs)}`),
+    make('span', { class: 'length cut' }, lengthOf(payloadLength, message)),
+    make('bdi', { class: 'start cut' }, afterMs === undefined ? payloadText(frame, message) : `after ${ms(afterMs)}`),
   )
 }
 
-/** Both, where it is compressed. */
+/** Both, where it is compressed: `17/500 B`, `85 B/68 KiB`. */
 function lengthOf(payloadLength: number, message: FrameMessage | undefined): string {
-  const isCompressed = message !== undefined && message.byteLength !== message.wireLength
-  return isCompressed ? `${message.wireLength}/${bytes(message.byteLength)}` : bytes(payloadLength)
+  if (message === undefined || message.byteLength === message.wireLength) return bytes(payloadLength)
+  const [onWire, whole] = [bytes(message.wireLength), bytes(message.byteLength)]
+  const [figure, unit] = onWire.split(' ')
+  return `${whole.endsWith(` ${unit}`) ? figure : onWire}/${whole}`
 }
 
 /** Text where it is text, as far as one can know: of a continuation, and of what is compressed, only its message tells. */

@@ -8,6 +8,8 @@ const NOTES: Readonly<Record<string, string>> = {
   upgrade: 'Asks for another protocol on this connection; the server agrees with 101.',
   connection: 'Says that Upgrade is for the next hop: proxies take it off unless they are told otherwise.',
   host: 'Where the client wanted to go.',
+  ':protocol': 'Asks for a WebSocket on this stream: over HTTP/2 nothing is upgraded (RFC 8441).',
+  ':authority': 'Where the client wanted to go.',
   origin: 'The page that opened the socket. Browsers always send it: this is what keeps other sites out.',
   'sec-websocket-key': '16 random bytes. No secret: it only shows that the server understands WebSockets.',
   'sec-websocket-accept':
@@ -35,7 +37,7 @@ export function showHandshake(handshake: HandshakeHeads | null): void {
   const { requestLine, responseLine, requestHeaders, responseHeaders, handshakeMs } = handshake
   place.replaceChildren(
     head('The client asks', 'in', requestLine, requestHeaders),
-    make('p', { class: 'between' }, `answered after ${ms(handshakeMs)}, all hooks included`),
+    make('p', { class: 'between hint' }, `answered after ${ms(handshakeMs)}, all hooks included`),
     head('The server agrees', 'out', responseLine, responseHeaders),
   )
 }
@@ -45,7 +47,7 @@ function head(title: string, kind: string, line: string, headers: Readonly<Recor
   const lines = make('dl', {}, ...fields)
   return make(
     'section',
-    { class: `head ${kind}` },
+    { class: `head box ${kind}` },
     make('h3', {}, title),
     make('code', { class: 'first' }, visible(line)),
     lines,
@@ -53,10 +55,10 @@ function head(title: string, kind: string, line: string, headers: Readonly<Recor
 }
 
 function field(name: string, value: string): HTMLElement {
-  const note = Object.hasOwn(NOTES, name) ? [make('dd', { class: 'note' }, NOTES[name])] : []
+  const note = Object.hasOwn(NOTES, name) ? [make('dd', { class: 'note hint' }, NOTES[name])] : []
   const shown = make('bdi', { class: value === '[redacted]' ? 'redacted' : '' }, visible(value))
-  const term = make('dt', { class: 'field-name' }, visible(titled(name)))
-  return make('div', { class: 'field' }, term, make('dd', { class: 'field-value' }, shown), ...note)
+  const term = make('dt', {}, visible(titled(name)))
+  return make('div', { class: 'field' }, term, make('dd', {}, shown), ...note)
 }
 
 /** Node has names in small letters. */

@@ -22,13 +22,13 @@ export class Happenings {
 function happeningRow(happening: Happening): HTMLElement {
   const { at, type, route, id } = happening
   const [summary, more] = wordsOf(happening)
-  const of = make('bdi', { class: 'of' }, visible([id === null ? '' : `#${id}`, route].join(' ').trim()))
-  const text = make('div', { class: 'text' }, make('p', {}, summary), make('p', { class: 'advice' }, more))
+  const of = make('bdi', { class: 'of cut' }, visible([id === null ? '' : `#${id}`, route].join(' ').trim()))
+  const text = make('div', { class: 'text' }, make('p', {}, summary), make('p', { class: 'hint' }, more))
   return make(
     'li',
     { class: type, 'data-kind': kindOf(happening) },
     make('time', {}, clockTime(at)),
-    make('span', { class: 'kind' }, type),
+    make('span', { class: 'kind name' }, type),
     of,
     text,
   )

@@ -3,7 +3,7 @@ import type { SecureContextOptions, ConnectionOptions as TlsOptions } from 'node
 import type { Clock } from '../clock.ts'
 import { CONNECTION_RULES, checkOptions, compression, flag, fn, ms, type Rule, whole } from '../option-rules.ts'
 import { type CompressionOptions, type ConnectionOptions, DEFAULTS, type Limit, type WireSettings } from '../options.ts'
-import { checkTogether, overlay, requireObject } from '../settings.ts'
+import { checkTogether, overlay } from '../settings.ts'
 import type { WebSocket } from './web-socket.ts'
 
 /** How the connection is made: all of these go to Node's `http.request`, or `https.request`, as they are. */
@@ -133,7 +133,6 @@ const CLIENT_DEFAULTS: ClientSettings = {
 
 /** A client's options over the defaults. @throws TypeError for an unknown option or a wrong value */
 export function clientSettings(options: ClientOptions): ClientSettings {
-  requireObject(options)
   checkOptions(options, CLIENT_RULES)
   const settings = overlay(CLIENT_DEFAULTS, options) as ClientSettings
   checkTogether(settings)

@@ -31,6 +31,7 @@ export function acceptHttp2(server: AnyHttp2Server): void {
   // Node answers a CONNECT that nobody listens for, and an emitter cannot stop an event halfway: ours is taken out before it is one.
   server.emit = function (this: AnyHttp2Server, event: string, ...args: unknown[]): boolean {
     if (event === 'stream' && take(server, ...(args as StreamEvent))) return true
+    if (event === 'timeout' && stays(server, args[0] as Http2Session)) return true
     return Reflect.apply(emit, this, [event, ...args])
   }
   closeSessions(server)
@@ -57,6 +58,18 @@ function closeSessions(server: AnyHttp2Server): void {
     for (const session of sessions) session.close()
     return Reflect.apply(close, server, [callback])
   }
+}
+
+/**
+ * HTTP's time limit, for which Node ends a session that says nothing, is no WebSocket's. Returns whether the session stays; it is
+ * asked again when the time is over once more, which Node would not do. Who listens for it decides for himself.
+ */
+function stays(server: AnyHttp2Server, session: Http2Session): boolean {
+  if (server.listenerCount('timeout') > 0 || !SocketSession.hasStreams(session)) return false
+  session.once('timeout', () => {
+    if (!server.emit('timeout', session)) session.destroy()
+  })
+  return true
 }
 
 const NO_HTTP2 =

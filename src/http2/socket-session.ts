@@ -25,6 +25,11 @@ export class SocketSession {
     return one
   }
 
+  /** Whether there are any; one of HTTP/1.1, where the same server has it, has none. */
+  static hasStreams(session: Http2Session): boolean {
+    return (known.get(session)?.streams ?? 0) > 0
+  }
+
   private constructor(session: Http2Session) {
     this.#session = session
   }

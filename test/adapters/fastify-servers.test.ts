@@ -1,40 +1,22 @@
 /** Fastify's servers, the end of an app, and the reply after the 101. */
 
-import dns from 'node:dns'
 import { once } from 'node:events'
 import { mock } from 'node:test'
 import { connect } from 'node:tls'
 import Fastify, { type FastifyReply } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshake, RawClient } from '../hosts/raw-client.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { serve } from './fastify-app.ts'
+import { onTwoAddresses } from './localhost.ts'
 import { refused, say, tell, told } from './telling.ts'
 import { TLS } from './tls.ts'
 
 const GOING_AWAY = clientFrame(8, Buffer.of(3, 233))
 
-/** Not every machine that has ::1 says so when it is asked for localhost. */
-function bothOf(t: Test, host: string): void {
-  const { lookup } = dns
-  const addresses = [
-    { address: '127.0.0.1', family: 4 },
-    { address: '::1', family: 6 },
-  ]
-  dns.lookup = ((...args: unknown[]) => {
-    const [name, options, callback] = args
-    const isAll = name === host && typeof options === 'object' && (options as { all?: boolean }).all === true
-    if (isAll) process.nextTick(callback as () => void, null, addresses)
-    else Reflect.apply(lookup, dns, args)
-  }) as typeof lookup
-  t.teardown(() => {
-    dns.lookup = lookup
-  })
-}
-
 t.test('localhost is two addresses, and both carry upgrades', async (t) => {
-  bothOf(t, 'localhost')
+  onTwoAddresses(t)
   const app = Fastify()
   await app.register(wsPlugin)
   app.ws(

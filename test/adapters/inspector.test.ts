@@ -523,6 +523,9 @@ t.test('mistakes are found where they are made', async (t) => {
     [() => inspector(ws, { showPayload: true } as never), /showPayload/],
     [() => inspector(ws, { showPayloads: 1 } as never), /showPayloads takes true or false/],
     [() => inspector(ws, { maxPages: 0 }), /maxPages takes a whole number/],
+    [() => inspector(ws, true as never), /options are an object/],
+    [() => inspector(ws).page({}, {}), /inspect\.page is for a GET route.*app\.get.*app\.ws/],
+    [() => inspector(ws).socket({} as never), /inspect\.socket is for a WebSocket route.*app\.ws.*app\.get/],
   ]
   for (const [mistake, message] of cases) t.throws(mistake, { name: 'TypeError', message })
 })

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { propagation, type TextMapPropagator, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
+  type Histogram,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
@@ -11,8 +12,9 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import t, { type Test } from 'tap'
 import { openTelemetry, openTelemetryMetrics } from '../../adapters/opentelemetry.ts'
+import { inject, TestClock } from '../../adapters/testing.ts'
 import { WebSocketServer } from '../../adapters/ws.ts'
-import type { Metrics } from '../../src/index.ts'
+import { createWebSockets, type Metrics } from '../../src/index.ts'
 import { echo, type Handler } from '../hosts/host.ts'
 import { onEachHost } from '../hosts/suite.ts'
 import { clientFrame, hex } from '../protocol/wire.ts'
@@ -30,6 +32,13 @@ function sdk(t: Test) {
   return {
     providers: { tracerProvider, meterProvider },
     spans: () => spans.getFinishedSpans(),
+    async histogram(name: string): Promise<{ boundaries: number[] }> {
+      await meterProvider.forceFlush()
+      const scopes = points.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
+      const found = scopes.flatMap(({ metrics }) => metrics).find(({ descriptor }) => descriptor.name === name)
+      if (found === undefined) throw new Error(`no ${name} was collected`)
+      return (found.dataPoints[0].value as Histogram).buckets
+    },
     /** `name attributes value`, of all that was collected. */
     async metrics(): Promise<string[]> {
       await meterProvider.forceFlush()
@@ -195,6 +204,7 @@ t.test('a handshake that is begun twice has two spans, and both end', async (t) 
   await listening(t, http)
   const client = await ask(t, portOf(http), {}, BYE)
   await client.rest()
+  client.end() // or the server waits for that
   while (server.clients.size > 0) await new Promise(setImmediate)
   t.same(
     spans().map(({ name, attributes }) => [name, attributes['sockroute.refusal']]),
@@ -206,7 +216,33 @@ t.test('a handshake that is begun twice has two spans, and both end', async (t) 
   )
 })
 
+t.test('times have buckets for seconds, of which most are far below one', async (t) => {
+  const { providers, histogram } = sdk(t)
+  const ws = createWebSockets({ clock: new TestClock() })
+  t.teardown(openTelemetry(ws, providers))
+  const server = createServer().on('upgrade', (request, socket, head) => ws.upgrade(request, socket, head, echo))
+  const socket = await inject(server, '/')
+  const { boundaries } = await histogram('sockroute.handshake.duration')
+  t.ok(boundaries.filter((bound) => bound < 1).length > 5, String(boundaries))
+  socket.terminate()
+})
+
 t.test('what cannot be is refused at once', async (t) => {
   t.throws(() => openTelemetry(undefined as never), { name: 'TypeError', message: /openTelemetry\(app\.ws\)/ })
   t.throws(() => openTelemetryMetrics({} as never), { name: 'TypeError', message: /openTelemetry\(app\.ws\)/ })
+  const ws = { metrics: () => ({ routes: {} }) as Metrics }
+  const { providers } = sdk(t)
+  const cases: [options: object, message: RegExp][] = [
+    [{ tracer: providers.tracerProvider }, /no option tracer here/],
+    [{ tracerProvider: providers.tracerProvider.getTracer('x') }, /tracerProvider takes .*getTracer/],
+    [{ meterProvider: {} }, /meterProvider takes .*getMeter/],
+  ]
+  for (const [options, message] of cases) {
+    for (const begin of [openTelemetry, openTelemetryMetrics]) t.throws(() => begin(ws, options), { message })
+  }
+  const stop = openTelemetry(ws, providers)
+  t.throws(() => openTelemetry(ws, providers), { message: /once in a process.*openTelemetryMetrics\(ws\)/ })
+  openTelemetry(ws, sdk(t).providers)()
+  stop()
+  openTelemetry(ws, providers)()
 })

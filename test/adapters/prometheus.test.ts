@@ -103,7 +103,7 @@ t.test('in the registry of all, until it is taken out', async (t) => {
   t.match(await globalRegistry.metrics(), /sockroute_connections\{/)
   globalRegistry.resetMetrics()
   t.match(await globalRegistry.metrics(), /sockroute_connections_opened_total\{route="\/a"\} 1\n/, 'it counts on')
-  t.throws(() => prometheus(app.ws), /already been registered/)
+  t.throws(() => prometheus(app.ws), /already been registered.*prefix: 'chat_ws_'.*new Registry/)
   stop()
   t.notMatch(await globalRegistry.metrics(), /sockroute_/)
 })
@@ -135,6 +135,12 @@ t.test('what cannot be is refused at once', async (t) => {
     [() => prometheus(undefined as never), /write|prometheus\(app\.ws\)/],
     [() => prometheus(ws, { register: {} as never }), /Registry of prom-client/],
     [() => prometheus(ws, { prefix: '1-' }), /such as 'chat_ws_'/],
+    [
+      () => prometheus(ws, { registry: new Registry() } as never),
+      /no option registry here; the options are register, prefix/,
+    ],
+    [() => prometheus(ws, new Registry() as never), /prometheus\(app\.ws, \{ register \}\)/],
+    [() => prometheus(ws, null as never), /options are an object/],
   ]
   for (const [call, message] of mistakes) t.throws(call, { name: 'TypeError', message })
 })

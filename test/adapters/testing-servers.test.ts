@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
@@ -133,6 +134,25 @@ t.test('a server of https, without its handshake', async (t) => {
   const app = websockets(express())
   app.ws('/', (socket, { secure }) => void socket.send(JSON.stringify(secure)))
   t.equal(await told(attach(createHttpsServer(TLS, app), app), '/'), true)
+})
+
+t.test('a server of HTTP/2, over HTTP/1.1', async (t) => {
+  for (const server of [createHttp2Server(), createSecureServer(TLS)]) {
+    const ws = createWebSockets()
+    ws.acceptHttp2(server)
+    server.on('upgrade', (request, socket, head) => {
+      ws.upgrade(request, socket, head, (open) => void open.send(JSON.stringify('encrypted' in request.socket)))
+    })
+    t.equal(await told(server, '/'), 'setSecureContext' in server)
+    const open = await inject(server, '/')
+    server.close()
+    t.equal((await open.closed).code, 1001, 'closing it closes what came over memory, too')
+  }
+  const app = Fastify({ http2: true, https: TLS })
+  await app.register(wsPlugin, { http2: true })
+  app.ws('/', (socket, { protocol }) => void socket.send(JSON.stringify(protocol)))
+  t.equal(await told(app, '/'), 'https')
+  await app.close()
 })
 
 t.test('a server that listens', async (t) => {

@@ -1,12 +1,14 @@
 import Fastify, {
   type FastifyInstance,
   type FastifyRequest,
+  type FastifyServerOptions,
   type onRequestHookHandler,
   type onSendHookHandler,
 } from 'fastify'
 import wsPlugin from '../../adapters/fastify.ts'
 import { handshakeSignal } from '../../src/index.ts'
 import { isThenable } from '../../src/thenable.ts'
+import { TLS } from '../adapters/tls.ts'
 import { type AppSpec, type Hook, type Host, type HostedApp, routesOf } from './host.ts'
 
 export const fastifyHost: Host = { name: 'Fastify 5', isFramework: true, start: (spec) => start(spec, false) }
@@ -19,7 +21,7 @@ export const fastifyHttp2Host: Host = {
 
 async function start(spec: AppSpec, http2: boolean): Promise<HostedApp> {
   const settings = { trustProxy: spec.trustProxy ?? false, bodyLimit: 8_388_608 }
-  const app = http2 ? (Fastify({ ...settings, http2 }) as unknown as FastifyInstance) : Fastify(settings) // its server is as good as any
+  const app = http2 ? overHttp2(settings, spec) : Fastify(settings)
   spec.onServer?.(app.server)
   await app.register(wsPlugin, { ...spec.options, http2 })
   for (const [path, { options, hooks = [], handler }] of routesOf(spec)) {
@@ -39,6 +41,13 @@ async function start(spec: AppSpec, http2: boolean): Promise<HostedApp> {
   }
   await app.listen({ port: 0, host: '127.0.0.1' })
   return { server: app.server, ws: app.ws, close: () => app.close() }
+}
+
+function overHttp2(settings: FastifyServerOptions, { isSecure = false }: AppSpec): FastifyInstance {
+  const app = isSecure
+    ? Fastify({ ...(settings as object), http2: true, https: { ...TLS, allowHTTP1: true } })
+    : Fastify({ ...(settings as object), http2: true })
+  return app as unknown as FastifyInstance // its server is as good as any
 }
 
 const held = new WeakSet<FastifyRequest>()

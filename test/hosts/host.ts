@@ -38,6 +38,8 @@ export interface AppSpec {
   readonly options?: AppOptions
   /** All of them, or those that are so near. */
   readonly trustProxy?: boolean | ((address: string, hop: number) => boolean)
+  /** Over HTTP/2: with TLS, and HTTP/1.1 on the same port. */
+  readonly isSecure?: boolean
   /** Called with the server before anything of ours is on it. */
   readonly onServer?: (server: Server) => void
   /** The framework's error handler: what it replies with. Without it, the framework's own. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer as createHttp2Server } from 'node:http2'
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2'
 import { buffer } from 'node:stream/consumers'
 import { isHttp2Server } from '../../src/http2/accept.ts'
 import { createWebSockets } from '../../src/index.ts'
+import { TLS } from '../adapters/tls.ts'
 import { type AppSpec, type Exchange, type Host, type HostedApp, holdEnd, type RouteSpec, routesOf } from './host.ts'
 
 /** Plain `node:http`: routing is a lookup of the path. */
@@ -13,8 +14,12 @@ export const nodeHost: Host = { name: 'node:http', isFramework: false, start: (s
 export const nodeHttp2Host: Host = {
   name: 'node:http2',
   isFramework: false,
-  start: (spec) => start(spec, createHttp2Server as unknown as typeof createServer), // its requests and responses are as good here
+  // Its requests and responses are as good here.
+  start: (spec) => start(spec, (spec.isSecure ? createSecure : createHttp2Server) as unknown as typeof createServer),
 }
+
+const createSecure = (listener: Parameters<typeof createHttp2Server>[0]) =>
+  createSecureServer({ ...TLS, allowHTTP1: true }, listener as never) // likewise
 
 async function start(spec: AppSpec, create: typeof createServer): Promise<HostedApp> {
   const ws = createWebSockets(spec.options)

@@ -28,6 +28,7 @@ export class Running implements HostedApp {
   readonly server: Server
   readonly ws: AppVerbs
   readonly port: number
+  readonly isSecure: boolean
   readonly log: LogEntry[]
   readonly #app: HostedApp
   /** Where clients connect: the server, or the bridge in front of it. */
@@ -41,6 +42,7 @@ export class Running implements HostedApp {
     this.log = log
     this.server = app.server
     this.ws = app.ws
+    this.isSecure = 'setSecureContext' in app.server
     this.port = (this.#door.address() as AddressInfo).port
   }
 

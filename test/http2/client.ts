@@ -1,16 +1,31 @@
-/** Clients over HTTP/2: Node's, and one that says in bytes what no library would. */
+/** Node's own client over HTTP/2, with TLS and without. */
 
 import { once } from 'node:events'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2'
-import { connect as connectTcp, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { TLS } from '../adapters/tls.ts'
 
 /** Of an extended CONNECT, what differs from a right one. */
 export type Fields = Readonly<Record<string, string | string[] | undefined>>
 
+/** Where a server is. */
+export interface Door {
+  readonly port: number
+  /** With TLS, as browsers want it. */
+  readonly isSecure?: boolean
+  /** @defaultValue '127.0.0.1' */
+  readonly host?: string
+}
+
 /** A session that ends with the test, and knows the server's settings. */
-export async function sessionTo(t: Test, port: number, settings = {}): Promise<ClientHttp2Session> {
-  const session = connect(`http://127.0.0.1:${port}`, { settings })
+export async function sessionTo(
+  t: Test,
+  { port, isSecure = false, host = '127.0.0.1' }: Door,
+  settings = {},
+): Promise<ClientHttp2Session> {
+  const session = isSecure
+    ? connect(`https://localhost:${port}`, { settings, host, ca: TLS.cert })
+    : connect(`http://localhost:${port}`, { settings, host })
   session.on('error', () => undefined)
   t.teardown(() => session.destroy())
   await once(session, 'remoteSettings')
@@ -22,7 +37,7 @@ export function requestSocket(session: ClientHttp2Session, path = '/ws', fields:
   const headers = {
     ':method': 'CONNECT',
     ':protocol': 'websocket',
-    ':scheme': 'http',
+    ':scheme': session.encrypted === true ? 'https' : 'http',
     ':path': path,
     ':authority': 'localhost',
     'sec-websocket-version': '13',
@@ -55,63 +70,4 @@ export async function openSocket(
   const { status } = await answerTo(stream)
   if (status !== 200) throw new Error(`expected 200; got ${status}`)
   return stream
-}
-
-/** Frames of HTTP/2. RFC 9113 §4.1, §6 */
-export const Type = { Data: 0, Headers: 1, Reset: 3, Settings: 4, GoAway: 7, WindowUpdate: 8 } as const
-
-export function http2Frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const header = Buffer.alloc(9)
-  header.writeUIntBE(payload.length, 0, 3)
-  header[3] = type
-  header[4] = flags
-  header.writeUInt32BE(streamId, 5)
-  return Buffer.concat([header, payload])
-}
-
-/** HEADERS that end the headers, and not the stream; each field a literal that is not indexed. RFC 7541 §6.2.2 */
-export function headersFrame(streamId: number, fields: Readonly<Record<string, string>>): Buffer {
-  const text = (value: string): Buffer => Buffer.from([value.length, ...Buffer.from(value)])
-  const block = Object.entries(fields).map(([name, value]) => Buffer.concat([Buffer.of(0), text(name), text(value)]))
-  return http2Frame(Type.Headers, 4, streamId, Buffer.concat(block))
-}
-
-export const CONNECT = {
-  ':method': 'CONNECT',
-  ':protocol': 'websocket',
-  ':scheme': 'http',
-  ':path': '/ws',
-  ':authority': 'localhost',
-  'sec-websocket-version': '13',
-}
-
-export const PREFACE: Buffer = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  http2Frame(Type.Settings, 0, 0),
-])
-
-/** A socket that has said the preface; and the types of the frames that come, as they come. */
-export async function rawSession(t: Test, port: number): Promise<{ socket: Socket; seen: Seen[] }> {
-  const socket = connectTcp(port, '127.0.0.1')
-  t.teardown(() => socket.destroy())
-  await once(socket, 'connect')
-  const seen: Seen[] = []
-  let bytes = Buffer.alloc(0)
-  socket.on('error', () => undefined)
-  socket.on('data', (chunk: Buffer) => {
-    bytes = Buffer.concat([bytes, chunk])
-    while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUIntBE(0, 3)) {
-      const end = 9 + bytes.readUIntBE(0, 3)
-      seen.push({ type: bytes[3], streamId: bytes.readUInt32BE(5), payload: bytes.subarray(9, end) })
-      bytes = bytes.subarray(end)
-    }
-  })
-  socket.write(PREFACE)
-  return { socket, seen }
-}
-
-export interface Seen {
-  readonly type: number
-  readonly streamId: number
-  readonly payload: Buffer
 }

@@ -6,24 +6,15 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { echo, type Handler } from '../hosts/host.ts'
 import { until } from '../support/until.ts'
-import {
-  answerTo,
-  CONNECT,
-  type Fields,
-  headersFrame,
-  openSocket,
-  rawSession,
-  requestSocket,
-  sessionTo,
-  Type,
-} from './client.ts'
+import { answerTo, type Fields, openSocket, requestSocket, sessionTo } from './client.ts'
 import { BYE, CANCEL, HI, onEachHttp2Host, servesOthers } from './on-each-host.ts'
+import { CONNECT, headersFrame, rawSession, Type } from './raw-session.ts'
 
 t.test('Z01 without the option nothing is advertised, and nothing opens', async (t) => {
   const app = Fastify({ http2: true })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
-  const session = await sessionTo(t, (app.server.address() as AddressInfo).port)
+  const session = await sessionTo(t, app.server.address() as AddressInfo)
   t.not(session.remoteSettings.enableConnectProtocol, true)
   t.equal((await answerTo(requestSocket(session))).status, undefined)
   session.destroy()
@@ -31,11 +22,11 @@ t.test('Z01 without the option nothing is advertised, and nothing opens', async 
 
 await onEachHttp2Host('Z01 what is no WebSocket of HTTP/2 is refused', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
-  const session = await sessionTo(t, app.port)
+  const session = await sessionTo(t, app)
   t.equal(session.remoteSettings.enableConnectProtocol, true)
   t.equal((await answerTo(requestSocket(session, '/ws', { ':protocol': 'connect-udp' }))).status, 501)
   for (const missing of [':scheme', ':path']) {
-    const { socket, seen } = await rawSession(t, app.port)
+    const { socket, seen } = await rawSession(t, app)
     const fields = Object.entries(CONNECT).filter(([name]) => name !== missing)
     socket.write(headersFrame(1, Object.fromEntries(fields)))
     await until('a reset', () => seen.some(({ type }) => type === Type.Reset))
@@ -58,7 +49,7 @@ const refusals: [rule: string, fields: Fields, status: number][] = [
 
 await onEachHttp2Host('Z02 a handshake that is not right is refused by an ordinary response', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
-  const session = await sessionTo(t, app.port)
+  const session = await sessionTo(t, app)
   for (const [rule, fields, status] of refusals) {
     const stream = requestSocket(session, '/ws', fields)
     const answer = await answerTo(stream)
@@ -100,7 +91,7 @@ await onEachHttp2Host('Z02 hooks and handlers see an ordinary request', async (t
       },
     },
   })
-  const session = await sessionTo(t, app.port)
+  const session = await sessionTo(t, app)
   const stream = requestSocket(session, '/ws?a=b', { cookie: ['x=1', 'y=2'], 'sec-websocket-protocol': 'chat' })
   const { status, headers } = await answerTo(stream)
   t.equal(status, 200)
@@ -117,7 +108,7 @@ await onEachHttp2Host('Z02 hooks and handlers see an ordinary request', async (t
 
 await onEachHttp2Host('a client that sends a key is answered as it waits for it', async (t, begin) => {
   const app = await begin({ routes: { '/ws': echo } })
-  const stream = requestSocket(await sessionTo(t, app.port), '/ws', { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' })
+  const stream = requestSocket(await sessionTo(t, app), '/ws', { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' })
   t.equal((await answerTo(stream)).headers['sec-websocket-accept'], 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
   stream.close(CANCEL)
 })
@@ -130,7 +121,7 @@ await onEachHttp2Host('Z02 no refusal is a success, whatever a hook says', async
       '/redirect': { hooks: [({ reply }) => reply(302, '', { Location: '/login' })], handler: echo },
     },
   })
-  const session = await sessionTo(t, app.port)
+  const session = await sessionTo(t, app)
   const ok = requestSocket(session, '/ok')
   t.equal((await answerTo(ok)).status, 403)
   t.match(Buffer.concat((await ok.toArray()) as Buffer[]).toString(), 'not today', 'what it says arrives')
@@ -141,7 +132,7 @@ await onEachHttp2Host('Z02 no refusal is a success, whatever a hook says', async
 
 await onEachHttp2Host('Z02 one session has so many WebSockets, and another has as many', async (t, begin) => {
   const app = await begin({ options: { maxConnectionsPerHttp2Session: 3 }, routes: { '/ws': echo } })
-  const session = await sessionTo(t, app.port)
+  const session = await sessionTo(t, app)
   const open = [await openSocket(session), await openSocket(session), await openSocket(session)]
   const refused = requestSocket(session)
   t.match(await answerTo(refused), { status: 503, headers: { 'retry-after': /^\d+$/ } })
@@ -161,7 +152,7 @@ await onEachHttp2Host('Z02 one session has so many WebSockets, and another has a
 
 await onEachHttp2Host('Z02 who opens ever more in one session is answered with resets', async (t, begin) => {
   const app = await begin({ options: { maxConnectionsPerHttp2Session: 3 }, routes: { '/ws': echo } })
-  const { socket, seen } = await rawSession(t, app.port)
+  const { socket, seen } = await rawSession(t, app)
   for (let n = 0; n < 500; n++) socket.write(headersFrame(2 * n + 1, CONNECT))
   await until(
     'all are answered',

@@ -1,7 +1,7 @@
 /** What TypeScript knows of tests with `inject`. Checked by tsc alone; nothing here runs. */
 
 import { createServer } from 'node:http'
-import { createServer as createHttp2Server } from 'node:http2'
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import express from 'express'
 import Fastify from 'fastify'
@@ -17,6 +17,9 @@ for (const app of [
   Fastify({ https: {} }),
   createServer(),
   createHttpsServer(),
+  Fastify({ http2: true }),
+  createHttp2Server(),
+  createSecureServer(),
 ]) {
   expectType<Equal<ReturnType<typeof inject>, Promise<TestSocket>>>(true)
   void inject(app, '/chat', { headers: { cookie: 'sid=1' }, protocols: 'chat.v2', compression: { level: 3 } })
@@ -26,8 +29,6 @@ for (const app of [
 void inject(express(), '/chat')
 // @ts-expect-error: it has no server
 void inject(createWebSockets(), '/chat')
-// @ts-expect-error: HTTP/2 is not spoken here
-void inject(createHttp2Server(), '/chat')
 // @ts-expect-error: a client in memory has no URL
 void inject(createServer(), new URL('ws://localhost/chat'))
 // @ts-expect-error: a misspelt option
