@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util'
 import { node } from './node.mjs'
 import { root, run } from './run.mjs'
 
-/** For a file: it starts servers and clients, and one that does not end has left something open. */
-const TIMEOUT_MS = 60_000
+/** For a file, on a slow machine: it starts servers and clients, or a compiler; and one that does not end has left something open. */
+const TIMEOUT_MS = 180_000
 
 const { only = '' } = parseArgs({ options: { only: { type: 'string' } } }).values
 const project = mkdtempSync(join(tmpdir(), 'sockroute-ecosystem-'))

@@ -6,21 +6,35 @@ import { join } from 'node:path'
 import { coverageOf } from './coverage.mjs'
 import { node } from './node.mjs'
 import { root } from './run.mjs'
-import { failuresIn, skipsIn, totalsOf } from './tap-output.mjs'
+import { failuresIn, failuresInShort, skipsIn, totalsOf } from './tap-output.mjs'
 
-/** For a file. At this time tap ends the test and tells what hangs; a process that cannot is killed soon after. */
+/**
+ * For a file. At this time tap ends the test and tells what hangs; a process that cannot is killed soon after. Those with a browser or a
+ * broker need a third of it where four other programs share their core, and most that is waited for in vain is given up after as long.
+ */
 const TIMEOUT_S = 180
 const GRACE_S = 5
 
-/** Runs it, and prints a line, and one for each test that was left out. Returns how many assertions passed and failed, and what is wrong, if anything is. */
+/** Of what a process has written beside its results: a browser has much to say, the last of it matters. */
+const STDERR_LINES = 20
+
+/**
+ * Runs it, and prints a line, one for each test that was left out, and all that is told of what failed, as nobody knows whether there will
+ * be an end. Returns how many assertions passed and failed, and in short what is wrong, if anything is.
+ */
 export async function testFile(file, flags = []) {
   const begin = Date.now()
-  const { pass, fail, notes, skips, fault } = file.startsWith('test/protocol/')
-    ? await runCovered(file)
-    : await runTap(file, flags)
+  const {
+    pass,
+    fail,
+    notes,
+    skips,
+    fault,
+    told = [],
+  } = file.startsWith('test/protocol/') ? await runCovered(file) : await runTap(file, flags)
   const seconds = ((Date.now() - begin) / 1000).toFixed(1)
   console.log(`${fault ? 'not ok' : 'ok'} - ${file}: ${[`${pass} passed`, ...notes].join(', ')} # ${seconds} s`)
-  for (const skip of skips) console.log(`    ${skip}`)
+  for (const line of [...skips, ...told]) console.log(`    ${line}`)
   return { pass, fail: fault ? Math.max(1, fail) : 0, fault: fault && `${file}: ${fault}` }
 }
 
@@ -50,12 +64,15 @@ async function runTap(file, flags = [], env = {}) {
     timeoutMs: (TIMEOUT_S + GRACE_S) * 1000,
   })
   const { total, pass, fail } = totalsOf(stdout)
+  const result = { pass, fail, notes: [], skips: skipsIn(stdout) }
   const why = fault ?? (fail > 0 ? `${fail} assertions failed` : total === 0 ? 'no assertion was run' : undefined)
-  return { pass, fail, notes: [], skips: skipsIn(stdout), fault: why && [why, ...shown(stdout), stderr].join('\n') }
+  if (why === undefined) return result
+  const errors = last(stderr, STDERR_LINES)
+  const short = failuresInShort(stdout)
+  const told = [...(short.length > 0 ? failuresIn(stdout) : last(stdout, STDERR_LINES)), ...errors]
+  return { ...result, told, fault: [why, ...(short.length > 0 ? short : errors)].join('\n') }
 }
 
-/** What failed; of a process that did not live to tell, its last words. */
-function shown(output) {
-  const failures = failuresIn(output)
-  return failures.length > 0 ? failures : output.split('\n').slice(-20)
+function last(output, count) {
+  return output.trimEnd().split('\n').slice(-count)
 }

@@ -30,6 +30,9 @@ export interface Told {
 }
 
 export class ChatPage extends Client {
+  /** Who was here when it was last told. */
+  #people: Told['people'] = []
+
   static async join(url: string, name: string, room: string): Promise<ChatPage> {
     return ChatPage.connect(url, room, (await login(url, name)).cookie)
   }
@@ -50,17 +53,14 @@ export class ChatPage extends Client {
   async toldOneOf(...types: string[]): Promise<Told> {
     for (;;) {
       const told = JSON.parse(await this.next()) as Told
+      if (told.type === 'people') this.#people = told.people
       if (types.includes(told.type)) return told
     }
   }
 
-  /** Fulfils when these are who is here; what is told before is dropped. */
+  /** Fulfils when these are who is here, as it was told last, or is told; what else comes meanwhile is dropped. */
   async sees(...people: string[]): Promise<void> {
-    const isAll = ({ people: told }: Told) =>
-      told
-        .map(({ name, via }) => `${name}, ${via}`)
-        .sort()
-        .join() === people.sort().join()
-    while (!isAll(await this.told('people')));
+    const here = (): string[] => this.#people.map(({ name, via }) => `${name}, ${via}`)
+    while (here().sort().join() !== people.sort().join()) await this.told('people')
   }
 }

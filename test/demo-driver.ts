@@ -1,8 +1,8 @@
 /** Starts the built demo as a child process, and a real browser to use it with. */
 
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { freePorts } from './support/free-port.ts'
 import { Program } from './support/program.ts'
 import { ROOT } from './support/root.ts'
 
@@ -17,6 +17,9 @@ export const FLAGS: string[] = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+/** For whatever a browser does: a busy machine may need half a minute to start one. */
+const PATIENCE_MS = 60_000
 
 /** The demo's two servers, which can be stopped and started again on the same ports. */
 export class Demo {
@@ -59,33 +62,26 @@ export class Demo {
   }
 }
 
-/** Below the ports that systems give to outgoing connections, so that nobody takes ours while the demo restarts. */
-const PORTS = { from: 20_000, pairs: 5_000 }
-
 /** The demo on two free ports, the second next to the first. */
 export async function startDemo(...flags: string[]): Promise<Demo> {
-  for (;;) {
-    const port = PORTS.from + 2 * Math.floor(Math.random() * PORTS.pairs)
-    if (!(await isFree(port)) || !(await isFree(port + 1))) continue
-    const demo = new Demo(port, flags)
-    await demo.start()
-    return demo
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1')
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false))
-    server.once('listening', () => server.close(() => resolve(true)))
-  })
+  const demo = new Demo(await freePorts(2), flags)
+  await demo.start()
+  return demo
 }
 
 /** Why there is no browser to test with, or false where there is one. */
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM}: set CHROMIUM`
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+/** `flags` beside those of all tests. */
+export function launch(...flags: string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags], timeout: PATIENCE_MS })
+}
+
+/** A context in which a page may take as long as it needs on a busy machine. */
+export async function newContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context
 }
 
 /** A page of its own, with its own cookies; what goes wrong in its scripts is added to `errors`. */
@@ -95,7 +91,7 @@ export async function open(
   errors: string[],
   options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  const context = await newContext(browser, { locale: 'en-GB', ...options })
   const page = await context.newPage()
   page.on('pageerror', (error) => errors.push(String(error.stack)))
   await page.goto(url)

@@ -64,6 +64,7 @@ for (const { name, program, command } of BROKERS) {
     }
     const after = await ChatPage.join(two.express, 'Di', 'lobby')
     t.same(texts((await after.told('welcome')).history), ['said to 0', 'said to 1'], 'both remember the same')
+    await until('its last line has been read', () => one.errors.endsWith('there again\n'))
     t.match(one.errors, /^sockroute: the broker cannot be reached.*\nsockroute: the broker is there again\n$/)
     t.same(await Promise.all([one.stop(), two.stop()]), [0, 0])
   })

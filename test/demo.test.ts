@@ -44,8 +44,9 @@ inBrowser('users of the Express page and of the Fastify page share a room', asyn
   t.same(await texts(ada, '#people-list .via'), ['Express', 'Fastify'])
   for (const page of [ada, grace]) t.same(await texts(page, '#http-version'), ['HTTP/1.1'])
 
+  const typing = ada.getByText('Grace is typing').waitFor() // which is not to be seen for long
   await grace.locator('#text').pressSequentially('hm')
-  await ada.getByText('Grace is typing').waitFor()
+  await typing
 
   await ada.reload()
   await shows(ada, 'hello from Fastify 👋')
@@ -201,7 +202,8 @@ inBrowser('a phone shows all of it without scrolling sideways', async (t) => {
     await fits(t, page, sheet)
     await page.keyboard.press('Escape')
     await page.locator(`${button}:focus`).waitFor()
-    t.notOk(await page.locator(sheet).isVisible(), 'Escape closes the sheet')
+    await page.locator(sheet).waitFor({ state: 'hidden' })
+    t.pass('Escape closes the sheet')
   }
   await page.locator('.to-people').click()
   await page.locator('#open-break-in').click()

@@ -8,7 +8,7 @@ import type { AppOptions, CloseResult, Connection } from 'sockroute'
 import wsPlugin from 'sockroute/fastify'
 import t, { type Test } from 'tap'
 import { selfSigned } from '../examples/self-signed.ts'
-import { launch, noBrowser } from './demo-driver.ts'
+import { launch, newContext, noBrowser } from './demo-driver.ts'
 import { until } from './support/until.ts'
 
 const SOCKETS = 10
@@ -73,7 +73,7 @@ async function open(t: Test, options: AppOptions): Promise<Site> {
   let connections = 0
   server.on('session', (session) => sessions.push(session))
   server.on('secureConnection', () => connections++)
-  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const context = await newContext(browser, { ignoreHTTPSErrors: true })
   t.teardown(async () => {
     await context.close()
     await app.close()

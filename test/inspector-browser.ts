@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import type { InspectorOptions } from '../adapters/inspector.ts'
 import { launch, noBrowser } from './demo-driver.ts'
 import { look, type Stage, stage } from './inspector-stage.ts'
+import { freePort } from './support/free-port.ts'
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
 
@@ -25,7 +26,7 @@ export function inBrowser(
   options: InspectorOptions = { showPayloads: true },
 ): void {
   void t.test(name, { skip: noBrowser }, async (t) => {
-    const app = await stage(t, options)
+    const app = await stage(t, options, await freePort()) // on which it may begin anew
     const faults: string[] = []
     t.teardown(async () => {
       for (const context of browser.contexts()) await context.close()

@@ -17,8 +17,10 @@ inBrowser('a page comes back by itself, and goes on with what was picked', async
   const page = await open()
   await pick(page, '/chat')
   const title = await page.locator('#detail-title').textContent()
+  app.takesSockets = false // it is not back before we have seen that it waits
   for (const connection of app.ws.connections) if (connection.topics.size === 0) connection.terminate()
   await page.locator('#state[data-state=waiting]').waitFor()
+  app.takesSockets = true
   await page.locator('#state[data-state=open]').waitFor()
   t.equal(await page.locator('#detail-title').textContent(), title)
   await frames(page).first().waitFor()
@@ -51,8 +53,9 @@ inBrowser('a page that hears nothing any more opens its line anew', async (_t, a
   await page.locator('#chart-connections b', { hasText: /^1$/ }).waitFor()
   await page.waitForTimeout(1_200) // a second's message, after which the page's clock is the test's
   silence(app)
+  const waiting = page.locator('#state[data-state=waiting]', { hasText: 'nothing has come for 30 s' }).waitFor()
   await page.clock.fastForward(31_000)
-  await page.locator('#state[data-state=waiting]', { hasText: 'nothing has come for 30 s' }).waitFor()
+  await waiting
   await page.locator('#state[data-state=open]').waitFor()
   await page.clock.fastForward(29_000)
   await page.locator('#state[data-state=open]').waitFor()
@@ -66,8 +69,9 @@ inBrowser('a page that is paused may hear nothing', async (t, app, open) => {
   await page.clock.fastForward(60_000)
   t.equal(await page.locator('#state').textContent(), 'Live')
   await page.getByRole('button', { name: 'Go on' }).click()
+  const waiting = page.locator('#state[data-state=waiting]').waitFor() // before it is open again
   await page.clock.fastForward(31_000)
-  await page.locator('#state[data-state=waiting]').waitFor()
+  await waiting
 })
 
 inBrowser('who gets the page, but not its socket, is told so', async (_t, app, open) => {

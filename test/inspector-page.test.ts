@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BrowserContextOptions } from 'playwright-core'
+import type { Connection } from '../src/connection.ts'
 import { figuresOf } from '../src/figures.ts'
 import { frames, inBrowser, PHONE, rows } from './inspector-browser.ts'
 import { pick, ROOMS } from './inspector-stage.ts'
@@ -112,11 +113,15 @@ inBrowser('the frames’ filter, a pause, and an export as JSON lines', async (t
   ])
 
   const [own] = [...app.ws.connections].filter(({ topics }) => topics.size === 0)
-  const asked = (): number => figuresOf(own)?.messagesReceived ?? 0
+  const [other] = [...app.ws.connections].filter(({ topics }) => topics.size > 0)
+  const receivedBy = (socket: Connection): number => figuresOf(socket)?.messagesReceived ?? 0
+  const asked = (): number => receivedBy(own)
   const before = asked()
   await page.getByRole('button', { name: 'Pause' }).click()
   await until('the server knows', () => asked() > before)
+  const heard = receivedBy(other)
   client.send('two unseen')
+  await until('it has come', () => receivedBy(other) > heard)
   await page.getByRole('button', { name: 'Go on' }).click()
   await until('the server knows', () => asked() > before + 1)
   client.send('two seen')

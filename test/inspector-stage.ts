@@ -8,6 +8,7 @@ import { wsPlugin } from '../adapters/fastify.ts'
 import { type InspectorOptions, inspector } from '../adapters/inspector.ts'
 import { connect, type WebSocket } from '../src/client/index.ts'
 import type { AppVerbs } from '../src/verbs.ts'
+import { newContext } from './demo-driver.ts'
 
 const QUIET = { warn: () => undefined, error: () => undefined }
 /** What a browser says of a server that refuses, or is away. */
@@ -75,7 +76,7 @@ export async function look(
   faults: string[],
   options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', acceptDownloads: true, ...options })
+  const context = await newContext(browser, { locale: 'en-GB', acceptDownloads: true, ...options })
   const page = await context.newPage()
   page.on('pageerror', (error) => faults.push(String(error.stack)))
   page.on('console', (message) => {

@@ -1,6 +1,7 @@
 /** Fastify's servers, the end of an app, and the reply after the 101. */
 
 import { once } from 'node:events'
+import { mock } from 'node:test'
 import { connect } from 'node:tls'
 import Fastify, { type FastifyReply } from 'fastify'
 import t from 'tap'
@@ -86,12 +87,24 @@ t.test('app.close() tells connections first, whatever Fastify does with those th
 })
 
 t.test('a client that does not answer delays the end, and does not make it fail', async (t) => {
-  const app = Fastify({ pluginTimeout: 200 }) // Fastify's own limit for a hook; 10 s by default, as our deadline is
-  await app.register(wsPlugin, { drain: { deadlineMs: 400 } })
+  const app = Fastify() // its own limit for a hook is 10 s, as our deadline is
+  await app.register(wsPlugin)
   app.ws('/ws', () => undefined)
   const running = await serve(t, app)
   const silent = await running.open()
-  await t.resolves(app.close())
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let isClosed = false
+  const closed = app.close().then(() => {
+    isClosed = true
+  })
+  while (app.ws.connections.size > 0) {
+    t.notOk(isClosed)
+    mock.timers.tick(500)
+    await new Promise(setImmediate)
+  }
+  mock.timers.reset()
+  await t.resolves(closed)
   t.equal((await silent.readFrame()).payload.readUInt16BE(), 1001)
 })
 
@@ -179,10 +192,11 @@ t.test('what the operator should know goes to Fastify’s logger', async (t) => 
 })
 
 t.test('HTTP’s time limits are not a WebSocket’s', async (t) => {
-  const app = Fastify({ connectionTimeout: 50, keepAliveTimeout: 50, requestTimeout: 50 })
-  await app.register(wsPlugin, { pingIntervalMs: 200 })
+  // Longer than a busy machine needs between accepting a connection and reading from it, which they limit, too.
+  const app = Fastify({ connectionTimeout: 500, keepAliveTimeout: 500, requestTimeout: 500 })
+  await app.register(wsPlugin, { pingIntervalMs: 1_500 })
   app.ws('/ws', () => undefined)
-  app.ws('/never', { onRequest: () => new Promise(() => undefined), ws: { handshakeTimeoutMs: 200 } }, say('never'))
+  app.ws('/never', { onRequest: () => new Promise(() => undefined), ws: { handshakeTimeoutMs: 1_500 } }, say('never'))
   const running = await serve(t, app)
   const idle = await running.open()
   t.equal((await idle.readFrame()).opcode, 9, 'silence up to our own ping')

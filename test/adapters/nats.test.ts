@@ -13,10 +13,13 @@ import { BrokerProgram, missing, natsCommand } from '../support/broker-program.t
 import { checkBacklog, checkHandles } from '../support/driver-limits.ts'
 import { freePort } from '../support/free-port.ts'
 import { handles, noMoreHandles } from '../support/handles.ts'
+import { holdTime } from '../support/held-time.ts'
 import { openLine } from '../support/line.ts'
 import { TLS } from './tls.ts'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
+/** A broker that is there is given up by nobody, however busy the machine is. */
+const PATIENT = { replyTimeoutMs: 60_000 }
 const skip = !process.env.CI && missing('nats-server')
 
 const urlOf = (port: number): string => `nats://127.0.0.1:${port}`
@@ -56,13 +59,14 @@ async function heard(t: Test, target: NatsTarget): Promise<Peer[]> {
 t.test('nats-server', { skip }, async (t) => {
   const server = await nats(t)
   const broker: BrokerUnderTest = {
-    create: () => natsBroker(urlOf(server.port)),
+    create: () => natsBroker(urlOf(server.port), PATIENT),
     subscriptions: () => server.subscriptions(),
     stop: () => server.kill(),
     start: () => server.start(),
     async createOnLine() {
       const line = await openLine(t, server.port)
-      return { driver: natsBroker(urlOf(line.port), { replyTimeoutMs: 500 }), line }
+      const { replyTimeoutMs, ...time } = holdTime()
+      return { driver: natsBroker(urlOf(line.port), { replyTimeoutMs }), line, ...time }
     },
   }
   brokerContract(t, 'nats', broker)

@@ -6,10 +6,11 @@ import { partitionOf, slotOf } from '../../adapters/redis-slots.ts'
 import { Peers } from '../support/broker-contract/peer.ts'
 import { type BrokerUnderTest, brokerContract, type Line } from '../support/broker-contract.ts'
 import { missing } from '../support/broker-program.ts'
+import { holdTime } from '../support/held-time.ts'
 import { openLine } from '../support/line.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 t.test('slots are as the cluster computes them', async (t) => {
   t.equal(slotOf('123456789'), 0x31c3, "the example of the cluster's specification")
@@ -22,7 +23,7 @@ t.test('slots are as the cluster computes them', async (t) => {
 t.test('a cluster of three', { skip: !process.env.CI && missing('redis-server') }, async (t) => {
   const cluster = await RedisCluster.start(t, 3)
   const broker: BrokerUnderTest = {
-    create: () => redisBroker(cluster.url, { sharded: true }),
+    create: () => redisBroker(cluster.url, { sharded: true, replyTimeoutMs: 60_000 }),
     subscriptions: () => cluster.subscriptions(),
     stop: () => cluster.kill(),
     start: () => cluster.revive(),
@@ -31,7 +32,8 @@ t.test('a cluster of three', { skip: !process.env.CI && missing('redis-server') 
       const portOf = new Map(cluster.programs.map(({ port }, index) => [`127.0.0.1:${port}`, lines[index].port]))
       const nodeAddressMap = (address: string) => ({ host: '127.0.0.1', port: portOf.get(address) ?? 0 })
       const target = { rootNodes: lines.map(({ port }) => ({ url: `redis://127.0.0.1:${port}` })), nodeAddressMap }
-      return { driver: redisBroker(target, { sharded: true, replyTimeoutMs: 500 }), line: allOf(lines) }
+      const { replyTimeoutMs, ...time } = holdTime()
+      return { driver: redisBroker(target, { sharded: true, replyTimeoutMs }), line: allOf(lines), ...time }
     },
   }
   brokerContract(t, 'sharded', broker)

@@ -11,11 +11,13 @@ import { type BrokerUnderTest, brokerContract } from '../support/broker-contract
 import { BrokerProgram, missing, redisCommand } from '../support/broker-program.ts'
 import { checkBacklog, checkHandles } from '../support/driver-limits.ts'
 import { handles, noMoreHandles } from '../support/handles.ts'
+import { holdTime } from '../support/held-time.ts'
 import { openLine } from '../support/line.ts'
 import { TLS } from './tls.ts'
 
-const REPLY_TIMEOUT_MS = 500
-const PATIENCE_MS = 20_000
+/** A broker that is there is given up by nobody, however busy the machine is. */
+const PATIENT = { replyTimeoutMs: 60_000 }
+const PATIENCE_MS = 60_000
 
 /** A Redis, and drivers for it. `targetOf` makes what a driver is given out of a port. */
 async function redis(
@@ -26,13 +28,14 @@ async function redis(
 ): Promise<BrokerUnderTest> {
   const program = await BrokerProgram.start(t, command)
   return {
-    create: () => redisBroker(targetOf(program.port), options),
+    create: () => redisBroker(targetOf(program.port), { ...options, ...PATIENT }),
     subscriptions: () => subscriptionsAt(program.port),
     stop: () => program.kill(),
     start: () => program.start(),
     async createOnLine() {
       const line = await openLine(t, program.port)
-      return { driver: redisBroker(targetOf(line.port), { ...options, replyTimeoutMs: REPLY_TIMEOUT_MS }), line }
+      const { replyTimeoutMs, ...time } = holdTime()
+      return { driver: redisBroker(targetOf(line.port), { ...options, replyTimeoutMs }), line, ...time }
     },
   }
 }

@@ -18,7 +18,7 @@ export function onEachHost(scenarios: readonly Scenario[]): void {
   for (const [host, make] of SUBJECTS) {
     t.test(host, async (t) => {
       for (const [name, act, options] of scenarios) {
-        await t.test(name, { timeout: 20_000 }, async (t) => act(t, await stage(t, make, options)))
+        await t.test(name, { timeout: 60_000 }, async (t) => act(t, await stage(t, make, options)))
       }
     })
   }

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import t from 'tap'
 import { createWebSockets, type WebSockets } from '../../src/index.ts'
-import { CHROMIUM, FLAGS, noBrowser } from '../demo-driver.ts'
+import { launch, noBrowser } from '../demo-driver.ts'
+import { freePort } from '../support/free-port.ts'
 import { ROOT } from '../support/root.ts'
 
 const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
@@ -32,7 +33,7 @@ interface App {
 }
 
 /** Serves the page, the compiled files, and a WebSocket that says which server it is of. */
-async function serve(name: string, port = 0): Promise<App> {
+async function serve(name: string, port: number): Promise<App> {
   const ws = createWebSockets()
   const server = createServer((request, response) => {
     const isScript = /^\/dist\/src\/[\w/-]+\.js$/.test(request.url ?? '')
@@ -63,11 +64,11 @@ async function stop({ server, ws }: App): Promise<void> {
 if (noBrowser && !process.env.CI) {
   t.test('Chromium', { skip: noBrowser }, () => undefined)
 } else {
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  const browser: Browser = await launch()
   t.teardown(() => browser.close())
 
-  t.test('a page is connected again when its server has restarted', { timeout: 60_000 }, async (t) => {
-    const first = await serve('first')
+  t.test('a page is connected again when its server has restarted', { timeout: 150_000 }, async (t) => {
+    const first = await serve('first', await freePort()) // on which it begins anew
     const page = await browser.newPage()
     const faults: string[] = []
     page.on('pageerror', (error) => faults.push(error.message))

@@ -59,7 +59,7 @@ const compiled = ts.createProgram(
 compiled.emit()
 
 for (const { doc, code, file } of PROGRAMS) {
-  t.test(`${doc} ${file}`, { timeout: 60_000 }, async (t) => {
+  t.test(`${doc} ${file}`, { timeout: 150_000 }, async (t) => {
     const faults = ts.getPreEmitDiagnostics(compiled, compiled.getSourceFile(join(folder, file)))
     t.same(
       faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),

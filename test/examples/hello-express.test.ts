@@ -1,8 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { launch, noBrowser } from '../demo-driver.ts'
+import { launch, newContext, noBrowser } from '../demo-driver.ts'
 import { askUpgrade } from '../support/ask-upgrade.ts'
+import { freePort } from '../support/free-port.ts'
 import { Client } from '../support/ws-client.ts'
 import { runExample } from './run-example.ts'
 
@@ -43,7 +42,7 @@ t.test('the page in a browser, from one port and from two', { skip: noBrowser },
   t.teardown(() => browser.close())
   for (const env of [{}, { SOCKET_PORT: String(await freePort()) }]) {
     const { program, http } = await runExample(t, 'hello-express', env)
-    const page = await browser.newPage()
+    const page = await (await newContext(browser)).newPage()
     await page.goto(http.replace('127.0.0.1', 'localhost'))
     await page.getByText('server: world').waitFor()
     await program.printed(/^pong$/m)
@@ -68,12 +67,3 @@ t.test('SIGTERM ends open connections with 1001, and the process', async (t) => 
   t.equal((await client.closed).code, 1001)
   t.equal(await code, 0)
 })
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -3,10 +3,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chromium } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { RouteOptions } from '../../src/index.ts'
-import { CHROMIUM, FLAGS, noBrowser } from '../demo-driver.ts'
+import { launch, noBrowser } from '../demo-driver.ts'
 import { echo } from '../hosts/host.ts'
 import { HOSTS } from '../hosts/hosts.ts'
 import { onEachHost, start } from '../hosts/suite.ts'
@@ -65,7 +64,7 @@ async function developmentServer(t: Test): Promise<number> {
 
 t.test('Chromium with a page of a development server', { skip: process.env.CI ? false : noBrowser }, async (t) => {
   const port = await developmentServer(t)
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  const browser = await launch()
   t.teardown(() => browser.close())
   const talk = async (pageHost: string, appUrl: string): Promise<void> => {
     const page = await browser.newPage()

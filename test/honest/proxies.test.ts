@@ -1,11 +1,11 @@
 /** Behind a reverse proxy: TLS ended there, Host rewritten and not, and who comes that way. */
 
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { ClientOptions } from 'ws'
 import type { AppOptions } from '../../src/index.ts'
 import { TLS } from '../adapters/tls.ts'
-import { CHROMIUM, FLAGS, noBrowser } from '../demo-driver.ts'
+import { launch, noBrowser } from '../demo-driver.ts'
 import { echo, type Host } from '../hosts/host.ts'
 import { HOSTS } from '../hosts/hosts.ts'
 import { start } from '../hosts/suite.ts'
@@ -122,8 +122,7 @@ for (const proxy of PROXIES) {
       const sites = await Promise.all(HOSTS.map((host) => siteFor(t, host, way)))
       await proxy.start(t, sites)
       const rules = sites.map(({ port }, at) => `MAP app${at}.example:443 127.0.0.1:${port}`)
-      const args = [...FLAGS, `--host-resolver-rules=${rules.join(',')}`]
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args })
+      const browser = await launch(`--host-resolver-rules=${rules.join(',')}`)
       t.teardown(() => browser.close())
       await harmNone(
         t,

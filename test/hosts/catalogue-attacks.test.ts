@@ -159,11 +159,18 @@ await onEachHttp1Host('a server that ends idle connections ends no WebSocket', a
     server.timeout = 30
   }
   const app = await begin({ onServer, options: { pingIntervalMs: 100 }, routes: { '/ws': echo } })
-  const client = await app.connect()
-  client.write(Buffer.concat([handshake({ path: '/http', headers: { upgrade: undefined, connection: 'keep-alive' } })]))
-  t.equal((await client.readAnswer()).status, 200)
-  client.write(handshake())
-  t.equal((await client.readHead()).status, 101)
+  /** On a busy machine the server may end one before it has read from it: then another is as good. */
+  const opened = async (): Promise<RawClient> => {
+    const client = await app.connect()
+    client.write(handshake({ path: '/http', headers: { upgrade: undefined, connection: 'keep-alive' } }))
+    const plain = await client.readAnswer().catch(() => undefined)
+    if (plain !== undefined) client.write(handshake())
+    const head = plain && (await client.readHead().catch(() => undefined))
+    if (head === undefined) return opened()
+    t.same([plain?.status, head.status], [200, 101])
+    return client
+  }
+  const client = await opened()
   t.equal((await client.readFrame()).opcode, 9, 'after more idle time than the server allows')
 })
 

@@ -1,9 +1,9 @@
 /** A real browser: what its pages send arrives, what is sent to them does, and both sides' close codes. */
 
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import t from 'tap'
 import type { Connection } from '../../src/index.ts'
-import { CHROMIUM, FLAGS, noBrowser } from '../demo-driver.ts'
+import { launch, noBrowser } from '../demo-driver.ts'
 import { echo, type Handler } from './host.ts'
 import { onEachHost } from './suite.ts'
 
@@ -14,7 +14,7 @@ if (noBrowser && !process.env.CI) {
   t.test('Chromium', { skip: noBrowser }, () => undefined)
 } else {
   const names = '--host-resolver-rules=MAP *.example 127.0.0.1'
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, names] })
+  const browser: Browser = await launch(names)
   t.teardown(() => browser.close())
 
   await onEachHost('Chromium sends and gets messages of all sizes', async (t, begin) => {

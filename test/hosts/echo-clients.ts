@@ -2,11 +2,11 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import t from 'tap'
 import { WebSocket as UndiciSocket } from 'undici'
 import { WebSocket as WsSocket } from 'ws'
-import { CHROMIUM, FLAGS } from '../demo-driver.ts'
+import { launch } from '../demo-driver.ts'
 
 /** Sends back all that comes from `url`, and fulfils when the connection has ended. */
 export type Echo = (url: string) => Promise<unknown>
@@ -48,7 +48,7 @@ let running: Promise<Browser> | undefined
 t.teardown(async () => (await running)?.close())
 
 export const browser: Echo = async (url) => {
-  running ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  running ??= launch()
   const page = await (await running).newPage()
   await page.goto(url.replace('ws:', 'http:').replace('/ws', '/http'))
   await page.evaluate(echoInPage, url)

@@ -38,7 +38,7 @@ await onEachHost(
     refused.end()
     await closed
     const took = performance.now() - start
-    t.ok(took > 1_400 && took < 2_500, `gone after ${took} ms`)
+    t.ok(took > 1_400 && took < 10_000, `gone after ${took} ms`) // and not after the time that a peer has else
     t.same(new Set(await Promise.all(told)), new Set([1001]))
     t.equal(app.ws.connections.size, 0)
     t.match(await Promise.all(clients.map(({ ended }) => ended)), Array(count).fill(/fin|rst/))

@@ -29,13 +29,15 @@ await onEachHttp2Host('Z03 handshakes that are reset as soon as they are there',
   })
   const { socket, seen } = await rawSession(t, app)
   const reset = Buffer.of(0, 0, 0, CANCEL)
+  const begunAt = performance.now()
   for (let n = 0; n < 5_000 && !socket.destroyed; n++) {
     socket.write(Buffer.concat([headersFrame(2 * n + 1, CONNECT), http2Frame(Type.Reset, 0, 2 * n + 1, reset)]))
     if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   await until('the session ends', () => socket.destroyed || seen.some(({ type }) => type === Type.GoAway))
   socket.destroy()
-  t.ok(begun < 1_500, `${begun} hooks have run`) // Node lets 1,000 of them come at once, and 33 more each second
+  const seconds = (performance.now() - begunAt) / 1_000
+  t.ok(begun < 1_500 + 33 * seconds, `${begun} hooks have run`) // Node lets 1,000 of them come at once, and 33 more each second
   await until('all are aborted', () => aborted === begun)
   t.equal(app.ws.metrics().handshakes, 0)
 })
@@ -50,7 +52,8 @@ await onEachHttp2Host('Z05 who takes nothing ends alone', async (t, begin) => {
   const session = await sessionTo(t, app, { initialWindowSize: 0 })
   const stuck = await openSocket(session, '/flood')
   await servesOthers(t, app)
-  await once(stuck.resume(), 'close')
+  stuck.resume()
+  await until('its stream has ended', () => stuck.destroyed) // it may have, while others were served
   await until('it has closed', () => closed.length > 0)
   t.same(closed, [1006])
   t.equal(app.ws.limitsHit.sendTimeoutMs, 1)

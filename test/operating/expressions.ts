@@ -43,7 +43,7 @@ export const ALERTS: readonly { readonly name: string; readonly promql: string; 
 ].map(([, name, promql, runbook]) => ({ name, promql, runbook }))
 
 /** What Grafana puts in place of its variables, with everything selected. */
-const filled = (promql: string): string => promql.replaceAll('$__rate_interval', '4s').replace(/\$\w+/g, '.*')
+const filled = (promql: string): string => promql.replaceAll('$__rate_interval', '1m').replace(/\$\w+/g, '.*')
 
 export const EXPRESSIONS: readonly Expression[] = [
   ...DASHBOARD.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ of: title, promql: expr }))),

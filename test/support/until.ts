@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const PATIENCE_MS = 20_000
+/** On a busy machine. What waits for less is a test that has failed already. */
+const PATIENCE_MS = 60_000
 
 /** Fulfils as soon as it holds; rejects where it does not in all the time that it may take. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

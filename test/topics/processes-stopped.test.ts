@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type BrokerName, ChaosBroker, skipWithout } from '../support/chaos/broker.ts'
-import { Fleet } from '../support/chaos/fleet.ts'
+import { Fleet, LATE_MS } from '../support/chaos/fleet.ts'
 import { USUAL } from '../support/chaos/scale.ts'
 import { until } from '../support/until.ts'
 
@@ -66,7 +66,7 @@ for (const name of USUAL) {
     if (name !== 'nats-server') t.equal(rejected, 0, 'the broker has taken all')
     t.same(fleet.stories, ['', '', 'degraded,restored'])
     const [, restored] = stopped.outages
-    t.ok(restored.kind === 'restored' && restored.from < stoppedAt && restored.to >= restored.at - 100)
+    t.ok(restored.kind === 'restored' && restored.from < stoppedAt && restored.to >= restored.at - LATE_MS)
     for (const { gaps } of clients.filter(({ origin }) => origin === stopped.name)) {
       t.ok(
         gaps.some(({ topics, from }) => topics.length === 2 && from < stoppedAt),

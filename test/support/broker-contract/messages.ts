@@ -153,7 +153,7 @@ export const MESSAGES: readonly Check[] = [
     needs: ['createOnLine'],
     async run(peers) {
       const [publisher] = await peers.up(1)
-      const [quiet, line] = await peers.upOnLine()
+      const { peer: quiet, line } = await peers.upOnLine()
       await quiet.driver.subscribe(['mine'])
       const before = line.bytesDown
       const payload = Buffer.alloc(4_096)

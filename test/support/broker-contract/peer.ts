@@ -1,13 +1,13 @@
 /** Drivers as the checks use them: each notes what it was told, and can be waited for. */
 
 import type { Broker, BrokerSink } from '../../../src/topics/broker.ts'
-import type { BrokerUnderTest, Line } from '../broker-contract.ts'
+import type { BrokerUnderTest, OnLine } from '../broker-contract.ts'
 
 export interface Heard {
   readonly topic: string
   readonly envelope: Buffer
-  /** When it was told, in milliseconds of `performance.now()`. */
-  readonly at: number
+  /** In which of the receiver's states, from 1 on. */
+  readonly state: number
 }
 
 /** One of three ways is left out by this many topics once in 400,000 times. */
@@ -29,7 +29,7 @@ export class Peer implements BrokerSink {
   }
 
   onMessage(topic: string, envelope: Uint8Array): void {
-    this.heard.push({ topic, envelope: Buffer.from(envelope), at: performance.now() })
+    this.heard.push({ topic, envelope: Buffer.from(envelope), state: this.states.length })
     this.#told()
   }
 
@@ -84,6 +84,7 @@ export class Peers {
   readonly #broker: BrokerUnderTest
   readonly #patienceMs: number
   readonly #all: Peer[] = []
+  readonly #onLines: OnLine[] = []
 
   constructor(broker: BrokerUnderTest, patienceMs: number) {
     this.#broker = broker
@@ -101,12 +102,14 @@ export class Peers {
     return peers
   }
 
-  async upOnLine(): Promise<[peer: Peer, line: Line]> {
+  /** To be called when all others are up: see `OnLine`. */
+  async upOnLine(): Promise<{ readonly peer: Peer } & OnLine> {
     const made = await this.#broker.createOnLine?.()
     if (made === undefined) throw new Error('there is no such line')
+    this.#onLines.push(made)
     const peer = this.#start(made.driver)
     await peer.until('up', () => peer.isUp)
-    return [peer, made.line]
+    return { peer, ...made }
   }
 
   /**
@@ -124,6 +127,7 @@ export class Peers {
   }
 
   async close(): Promise<void> {
+    for (const one of this.#onLines) one.end() // so that timers are cleared where they were set
     await Promise.all(this.#all.map((peer) => peer.driver.close()))
   }
 

@@ -9,12 +9,13 @@ import { ChaosClient } from './client.ts'
 import { ServerProcess } from './server-process.ts'
 import type { Published, ServerOrders } from './told.ts'
 
-/** Nothing has come for so long: nothing is under way. */
-const QUIET_MS = 300
+/** Nothing has come for so long, and so often: nothing is under way, and nobody has just been kept from running. */
+const QUIET_MS = 250
+const QUIET_TIMES = 3
 /** Nobody is slow who is not meant to be. */
 const MAX_BUFFERED_BYTES = 8_388_608
-/** So old may a message come, on a machine that does other things as well. */
-export const LATE_MS = 2_000
+/** So old may a message come, on a machine that does other things as well: less than anything is held back here. */
+export const LATE_MS = 5_000
 
 export class Fleet {
   readonly broker: ChaosBroker
@@ -103,14 +104,15 @@ export class Fleet {
   /** Fulfils when nothing is under way any more. */
   async quiet(): Promise<void> {
     let before = -1
+    let times = 0
     await until('nothing is under way', async () => {
       await delay(QUIET_MS)
       const running = this.servers.map((server) => server.figures()) // each tells what it has published before
       await Promise.all(running)
       const now = this.clients.reduce((sum, { deliveries, gaps }) => sum + deliveries.length + gaps.length, 0)
-      const isQuiet = now === before
+      times = now === before ? times + 1 : 0
       before = now
-      return isQuiet
+      return times === QUIET_TIMES
     })
   }
 
