@@ -1,8 +1,8 @@
 import type { Connection } from './connection.ts'
+import type { RouteSettings } from './defaults.ts'
 import { negotiate } from './extensions/negotiate.ts'
 import { type Client, checkHandshake, type Stage } from './handshake-check.ts'
 import type { Opening } from './hub.ts'
-import type { RouteSettings } from './options.ts'
 import {
   acceptHeaders,
   type HandshakeAnswer,

@@ -17,6 +17,8 @@ export type { Clock, Timer } from './clock.ts'
 export { closeWords } from './close-words.ts'
 export type { Connection, SendOptions } from './connection.ts'
 export type { RequestLog } from './connection-log.ts'
+export type { RouteSettings } from './defaults.ts'
+export { DEFAULTS } from './defaults.ts'
 export type {
   ConnectionClosedEvent,
   ConnectionOpenedEvent,
@@ -31,8 +33,7 @@ export { type Connections, Hub } from './hub.ts'
 export type { Metrics, RouteMetrics, TimesTaken } from './metrics.ts'
 export { type ObserveOptions, observe } from './observe.ts'
 export { checkOptions, flag, type Rule, whole } from './option-rules.ts'
-export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions, RouteSettings } from './options.ts'
-export { DEFAULTS } from './options.ts'
+export type { AppOptions, DrainOptions, Logger, OnError, RouteOptions } from './options.ts'
 export type { MessageData } from './payload.ts'
 export { type PreparedMessage, prepare } from './prepared.ts'
 export { EXPRESS_HUB, FASTIFY_AROUND } from './process-wide.ts'

@@ -1,6 +1,6 @@
+import type { ConnectionSettings } from './defaults.ts'
 import type { Inbox } from './inbox.ts'
 import type { Intake } from './intake.ts'
-import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { Progress } from './progress.ts'
 import { Pulse } from './pulse.ts'

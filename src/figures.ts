@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Connection, insideOf } from './connection.ts'
-import type { RouteSettings } from './options.ts'
+import type { RouteSettings } from './defaults.ts'
 import { Wire } from './wire.ts'
 
 /** What one connection has moved so far, in the words of `ConnectionClosedEvent`. */

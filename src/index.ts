@@ -4,6 +4,7 @@ export type { BrowserEvents, CloseEvent, ErrorEvent, MessageEvent, OpenEvent } f
 export type { Clock, Timer } from './clock.ts'
 export { ConnectionClosedError } from './closed-error.ts'
 export { type BinaryType, type CloseResult, Connection, type SendOptions } from './connection.ts'
+export type { ConnectionOptions, Limit, MessageRate, TopicOptions } from './connection-options.ts'
 export type {
   BrokerEvent,
   BrokerGapEvent,
@@ -36,17 +37,13 @@ export type { Metrics, RouteMetrics, Tally, TimesTaken } from './metrics.ts'
 export { type ObserveOptions, observe, type PassingChannelName } from './observe.ts'
 export type {
   AppOptions,
-  ConnectionOptions,
   DrainOptions,
-  Limit,
   Logger,
-  MessageRate,
   OnError,
   Origins,
   Protocols,
   Reauthenticate,
   RouteOptions,
-  TopicOptions,
 } from './options.ts'
 export type { MessageData } from './payload.ts'
 export { type PreparedMessage, prepare } from './prepared.ts'

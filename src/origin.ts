@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { RouteSettings } from './options.ts'
+import type { RouteSettings } from './defaults.ts'
 
 /** Why an origin is refused: for the log, which names both sides and the option; the client gets 403 and no detail. */
 export interface OriginRefusal {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock.ts'
 import type { Connection } from './connection.ts'
+import type { RouteSettings } from './defaults.ts'
 import { inNoContext } from './no-context.ts'
-import type { RouteSettings } from './options.ts'
 
 /** What it asks of, and tells, the connection. Implemented by `Wire`. */
 export interface Resident {

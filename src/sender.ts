@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { Compressor } from './compressor.ts'
+import type { ConnectionSettings } from './defaults.ts'
 import type { PermessageDeflate } from './extensions/permessage-deflate.ts'
-import type { ConnectionSettings } from './options.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
 import { ownCopy } from './own-copy.ts'
 import type { PreparedMessage } from './prepared.ts'

@@ -1,14 +1,6 @@
+import { type AppSettings, type ConnectionSettings, DEFAULTS, type RouteSettings } from './defaults.ts'
 import { APP_RULES, checkOptions, DRAIN_RULES, ROUTE_RULES } from './option-rules.ts'
-import {
-  type AppOptions,
-  type AppSettings,
-  type ConnectionSettings,
-  DEFAULTS,
-  type DrainOptions,
-  type Logger,
-  type RouteOptions,
-  type RouteSettings,
-} from './options.ts'
+import type { AppOptions, DrainOptions, Logger, RouteOptions } from './options.ts'
 
 /** An app's options over the defaults. @throws TypeError for an unknown option or a wrong value */
 export function appSettings(options: AppOptions): AppSettings {

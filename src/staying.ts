@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
+import type { RouteSettings } from './defaults.ts'
 import { fewAtATime, pause } from './few-at-a-time.ts'
-import type { RouteSettings } from './options.ts'
 import { requireCode, toReason } from './payload.ts'
 import { CloseCode } from './protocol/close-code.ts'
 import { closePayload } from './protocol/frame-writer.ts'

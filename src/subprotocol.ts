@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { RouteSettings } from './options.ts'
+import type { RouteSettings } from './defaults.ts'
 
 /** The subprotocol that is answered: one of those offered, or none. RFC 6455 §4.2.2 @throws TypeError for another */
 export function pickProtocol(

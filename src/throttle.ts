@@ -1,5 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
-import type { MessageRate } from './options.ts'
+import type { MessageRate } from './connection-options.ts'
 import { ProtocolError } from './protocol/errors.ts'
 import { Rate } from './rate.ts'
 

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import t from 'tap'
+import { COMPRESSION_DEFAULTS } from '../src/defaults.ts'
 import { acceptDeflate, type DeflateAgreement } from '../src/extensions/deflate-offer.ts'
 import { PermessageDeflate } from '../src/extensions/permessage-deflate.ts'
-import { COMPRESSION_DEFAULTS } from '../src/options.ts'
 import { prepare } from '../src/prepared.ts'
 import { type Opened, open, settle } from './support/open.ts'
 

@@ -3,9 +3,9 @@
 import { constants, deflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { Budget } from '../src/budget.ts'
+import { COMPRESSION_DEFAULTS } from '../src/defaults.ts'
 import { acceptDeflate, type DeflateAgreement } from '../src/extensions/deflate-offer.ts'
 import { PermessageDeflate } from '../src/extensions/permessage-deflate.ts'
-import { COMPRESSION_DEFAULTS } from '../src/options.ts'
 import { clientFrame } from './protocol/wire.ts'
 import { type Opened, type OpenOptions, open, settle } from './support/open.ts'
 

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { DEFAULTS } from '../src/defaults.ts'
 import { LIMITS } from '../src/limits.ts'
-import { DEFAULTS } from '../src/options.ts'
 import { ROOT } from './support/root.ts'
 
 const text = readFileSync(`${ROOT}docs/limits.md`, 'utf8')

@@ -3,8 +3,8 @@
 import t from 'tap'
 import { Connecting } from '../src/client/connecting.ts'
 import { Connection } from '../src/connection.ts'
+import { DEFAULTS } from '../src/defaults.ts'
 import { observe } from '../src/index.ts'
-import { DEFAULTS } from '../src/options.ts'
 import { observing } from './support/observing.ts'
 import { open, record, settle } from './support/open.ts'
 

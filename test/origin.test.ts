@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import t from 'tap'
-import type { RouteSettings } from '../src/options.ts'
+import type { RouteSettings } from '../src/defaults.ts'
 import { checkOrigin } from '../src/origin.ts'
 import { appSettings } from '../src/settings.ts'
 

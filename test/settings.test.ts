@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { systemClock } from '../src/clock.ts'
+import { DEFAULTS } from '../src/defaults.ts'
 import { createWebSockets } from '../src/index.ts'
-import { type AppOptions, DEFAULTS } from '../src/options.ts'
+import type { AppOptions } from '../src/options.ts'
 import { appSettings, inherit, routeOptions } from '../src/settings.ts'
 import { FakeClock } from './support/clock.ts'
 import { MemoryBroker } from './support/memory-broker.ts'
@@ -284,7 +285,8 @@ t.test('what is safe is the default', async (t) => {
 })
 
 t.test('every default is the one that the documentation of its option names', async (t) => {
-  const source = readFileSync(`${ROOT}src/options.ts`, 'utf8')
+  const files = ['connection-options', 'options'].map((name) => readFileSync(`${ROOT}src/${name}.ts`, 'utf8'))
+  const source = files.join('')
   for (const [option, , , , byDefault] of numbers) {
     const [, comment] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*readonly ${option}\\?`, 's').exec(source) ?? []
     const [, text] = /@defaultValue ([\d_]+)/.exec(comment ?? '') ?? []

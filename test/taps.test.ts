@@ -3,11 +3,11 @@
 import { constants, inflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { CLIENT } from '../src/client/client-role.ts'
+import { COMPRESSION_DEFAULTS } from '../src/defaults.ts'
 import { acceptDeflate, type DeflateAgreement } from '../src/extensions/deflate-offer.ts'
 import { PermessageDeflate } from '../src/extensions/permessage-deflate.ts'
 import type { Connection } from '../src/index.ts'
 import { prepare } from '../src/index.ts'
-import { COMPRESSION_DEFAULTS } from '../src/options.ts'
 import { observing } from './support/observing.ts'
 import { open, record, settle } from './support/open.ts'
 

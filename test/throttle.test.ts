@@ -1,7 +1,7 @@
 /** A peer that is faster than `messageRate`: what waits, what ends, and what it costs nobody else. */
 
 import t from 'tap'
-import type { MessageRate } from '../src/options.ts'
+import type { MessageRate } from '../src/connection-options.ts'
 import { clientFrame } from './protocol/wire.ts'
 import { type Opened, open, record, settle } from './support/open.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { CompressionSettings } from '../defaults.ts'
 import { PermessageDeflate } from '../extensions/permessage-deflate.ts'
-import type { CompressionSettings } from '../options.ts'
 import { parseExtensions } from '../protocol/extension-header.ts'
 import { acceptKey } from '../protocol/handshake.ts'
 import { includesToken } from '../protocol/token-list.ts'

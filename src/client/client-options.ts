@@ -1,8 +1,10 @@
 import type { Agent, ClientRequestArgs } from 'node:http'
 import type { SecureContextOptions, ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Clock } from '../clock.ts'
+import type { ConnectionOptions, Limit } from '../connection-options.ts'
+import { DEFAULTS, type WireSettings } from '../defaults.ts'
 import { CONNECTION_RULES, checkOptions, compression, flag, fn, ms, type Rule, whole } from '../option-rules.ts'
-import { type CompressionOptions, type ConnectionOptions, DEFAULTS, type Limit, type WireSettings } from '../options.ts'
+import type { CompressionOptions } from '../options.ts'
 import { checkTogether, overlay } from '../settings.ts'
 import type { WebSocket } from './web-socket.ts'
 

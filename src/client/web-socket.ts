@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Connection } from '../connection.ts'
+import { DEFAULTS } from '../defaults.ts'
 import type { ConnectionEvents } from '../events.ts'
-import { DEFAULTS } from '../options.ts'
 import { type Address, readAddress, readProtocols } from './address.ts'
 import { Attempt } from './attempt.ts'
 import { ClientHost } from './client-host.ts'

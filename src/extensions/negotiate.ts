@@ -1,4 +1,5 @@
-import { COMPRESSION_DEFAULTS, type CompressionOptions, type CompressionSettings } from '../options.ts'
+import { COMPRESSION_DEFAULTS, type CompressionSettings } from '../defaults.ts'
+import type { CompressionOptions } from '../options.ts'
 import type { ExtensionOffer } from '../protocol/extension-header.ts'
 import { acceptDeflate } from './deflate-offer.ts'
 import { PermessageDeflate } from './permessage-deflate.ts'

@@ -1,4 +1,4 @@
-import type { CompressionSettings } from '../options.ts'
+import type { CompressionSettings } from '../defaults.ts'
 import { serializeExtensions } from '../protocol/extension-header.ts'
 import type { DeflateAgreement } from './deflate-offer.ts'
 import { Deflater } from './deflater.ts'

@@ -1,4 +1,4 @@
-import type { TopicSettings } from '../options.ts'
+import type { TopicSettings } from '../defaults.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import { Opcode } from '../protocol/opcode.ts'
 import { isThenable } from '../thenable.ts'

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import type { TopicSettings } from '../options.ts'
+import type { TopicSettings } from '../defaults.ts'
 import type { PreparedMessage } from '../prepared.ts'
 import type { Members } from './members.ts'
 

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
+import { COMPRESSION_DEFAULTS } from '../../src/defaults.ts'
 import { acceptDeflate, type DeflateAgreement } from '../../src/extensions/deflate-offer.ts'
 import { negotiate } from '../../src/extensions/negotiate.ts'
 import { PermessageDeflate } from '../../src/extensions/permessage-deflate.ts'
 import { canDriveZlib } from '../../src/extensions/zlib-check.ts'
 import { deflateHandle } from '../../src/extensions/zlib-handle.ts'
-import { COMPRESSION_DEFAULTS } from '../../src/options.ts'
 
 const OFFERS = [{ name: 'permessage-deflate', params: [] }]
 

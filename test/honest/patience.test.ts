@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { Connection } from '../../src/connection.ts'
-import { DEFAULTS } from '../../src/options.ts'
+import { DEFAULTS } from '../../src/defaults.ts'
 import { clientFrame } from '../protocol/wire.ts'
 import { FakeClock } from '../support/clock.ts'
 import { type Opened, type OpenOptions, open, record, settle } from '../support/open.ts'

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { CLOSE_WORDS } from '../../src/close-words.ts'
-import { DEFAULTS } from '../../src/options.ts'
+import { DEFAULTS } from '../../src/defaults.ts'
 import { CloseCode } from '../../src/protocol/close-code.ts'
 import { REFUSAL_WORDS } from '../../src/refusal-words.ts'
 import { echo } from '../hosts/host.ts'

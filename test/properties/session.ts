@@ -1,4 +1,4 @@
-import type { ConnectionSettings } from '../../src/options.ts'
+import type { ConnectionSettings } from '../../src/defaults.ts'
 import { closeEvent, event } from '../support/frames.ts'
 import { open, settle } from '../support/open.ts'
 
