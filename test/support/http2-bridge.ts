@@ -75,7 +75,10 @@ async function serve(socket: Socket, sessions: Sessions): Promise<void> {
   const isUpgrade = String(head.fields.upgrade).toLowerCase() === 'websocket'
   const hasBody = isUpgrade || 'content-length' in head.fields
   const stream = await sessions.request(isUpgrade ? connectHeaders(head) : requestHeaders(head), !hasBody)
-  socket.on('close', () => stream.close(CANCEL))
+  const giveUp = (): void => stream.close(CANCEL)
+  if (socket.closed)
+    giveUp() // while its session was opened
+  else socket.once('close', giveUp)
   if (hasBody) socket.pipe(stream)
   let onClose = (): void => {
     if (stream.rstCode === 0) socket.destroySoon()
