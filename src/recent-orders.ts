@@ -34,6 +34,8 @@ export class RecentOrders {
   #first = 0
   /** How many handshakes that are under way have begun since the last order. */
   #begun = 0
+  /** The number behind the last that was forgotten of one app's. */
+  readonly #forgotten = new WeakMap<object, number>()
 
   get size(): number {
     return this.#kept.length
@@ -47,35 +49,43 @@ export class RecentOrders {
 
   /** It is not under way any more. */
   end(since: number): void {
-    const at = since - this.#first
-    if (at < 0) return // what it was kept for is forgotten
+    const at = this.#at(since)
     if (at < this.#kept.length) this.#kept[at].waiting--
     else this.#begun--
-    this.#forget()
+    while (this.#kept[0]?.waiting === 0) {
+      this.#kept.shift()
+      this.#first++
+    }
   }
 
   add(order: RecentOrder): void {
     if (this.#begun === 0 && this.#kept.length === 0) return
     this.#kept.push({ order, waiting: this.#begun })
     this.#begun = 0
-    if (this.#kept.length <= MOST_ORDERS) return
-    this.#kept[0].waiting = 0
-    this.#forget()
+    if (this.#kept.length > MOST_ORDERS) this.#forgetFirst()
   }
 
-  /** What a handshake has missed that is still under way. */
-  since(since: number): Missed {
-    const at = since - this.#first
+  /** What a handshake that is still under way has missed of what was ordered `by` the app in which it is now. */
+  since(since: number, by: object): Missed {
+    if (since < (this.#forgotten.get(by) ?? 0)) return 'forgotten'
+    const at = this.#at(since)
     if (at === this.#kept.length) return NOTHING
-    return at < 0 ? 'forgotten' : this.#kept.slice(at).map(({ order }) => order)
+    const missed = this.#kept.slice(at).flatMap(({ order }) => (order.by === by ? order : []))
+    return missed.length === 0 ? NOTHING : missed
   }
 
-  /** Those at the front that nobody waits for. */
-  #forget(): void {
-    while (this.#kept[0]?.waiting === 0) {
-      this.#kept.shift()
-      this.#first++
-    }
+  /** Where the first stands that a handshake has missed, of those that are kept. */
+  #at(since: number): number {
+    return Math.max(0, since - this.#first)
+  }
+
+  /** Whoever waits for it waits for those behind it as well. */
+  #forgetFirst(): void {
+    const [{ order, waiting }, next] = this.#kept
+    next.waiting += waiting
+    this.#kept.shift()
+    this.#first++
+    this.#forgotten.set(order.by, this.#first)
   }
 }
 
