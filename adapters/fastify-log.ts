@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger, RequestLog } from '../src/adapter.ts'
+import { internal } from './fastify-internal.ts'
 
 /** Who says whether a request is logged. Fastify has one from 5.12 on. */
 interface LogController {
@@ -39,13 +40,4 @@ function isDisabled(request: FastifyRequest): boolean {
 
 function controllerOf(app: FastifyInstance): LogController | undefined {
   return internal(app, 'fastify.logController')
-}
-
-/** What Fastify has on an app, or on one of its instances, under a symbol of this name: no method gives it. As in all of Fastify 5. */
-export function internal<Value>(app: FastifyInstance, name: string): Value | undefined {
-  for (let at: object | null = app; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const symbol = Object.getOwnPropertySymbols(at).find(({ description }) => description === name)
-    if (symbol !== undefined) return Reflect.get(at, symbol) as Value
-  }
-  return undefined
 }

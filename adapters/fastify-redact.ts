@@ -1,7 +1,8 @@
 import { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import { isWebSocketUpgrade, redactedUrl, upgradeOf } from '../src/adapter.ts'
-import { internal, isSilent } from './fastify-log.ts'
+import { internal } from './fastify-internal.ts'
+import { isSilent } from './fastify-log.ts'
 
 type Serializer = (this: unknown, value: unknown) => unknown
 type Serializers = RouteOptions['logSerializers']

@@ -46,15 +46,15 @@ export function openTelemetry(ws: Pick<AppVerbs, 'metrics'>, options: OpenTeleme
   check(ws, options)
   const provider = options.tracerProvider ?? trace.getTracerProvider()
   if (traced.has(provider)) throw new Error(TWICE)
-  traced.add(provider)
   const stops = [
     openTelemetryMetrics(ws, options),
     recordTimes(meterOf(options)),
     traceConnections(provider),
     () => void traced.delete(provider),
   ]
+  traced.add(provider) // last: where one of them throws, nothing is traced
   return () => {
-    for (const stop of stops) stop()
+    for (const stop of stops.splice(0)) stop() // once: afterwards the provider may be another's
   }
 }
 

@@ -17,6 +17,8 @@ const GRACE_S = 5
 
 /** Of what a process has written beside its results: a browser has much to say, the last of it matters. */
 const STDERR_LINES = 20
+/** A line may be a dump of bytes. */
+const LINE_CHARACTERS = 1_000
 
 /**
  * Runs it, and prints a line, one for each test that was left out, and all that is told of what failed, as nobody knows whether there will
@@ -74,5 +76,6 @@ async function runTap(file, flags = [], env = {}) {
 }
 
 function last(output, count) {
-  return output.trimEnd().split('\n').slice(-count)
+  const lines = output.trimEnd().split('\n').slice(-count)
+  return lines.map((line) => line.slice(0, LINE_CHARACTERS))
 }

@@ -1,8 +1,11 @@
 import type { Connection } from './connection.ts'
 import { RECENT_ORDERS } from './process-wide.ts'
 
-/** So many are remembered. Who has missed more cannot be told what they were. */
-export const MOST_ORDERS = 1_000
+/**
+ * So many are remembered: as many as there may be handshakes under way, since each may give one when it opens, to close what its user
+ * has open elsewhere. They take 5 MB, and to look at all for a socket that opens takes half a millisecond. Who has missed more cannot be told what they were.
+ */
+export const MOST_ORDERS = 10_000
 
 /** Something that was ordered for some sockets, as far as one that opens later has to know. */
 export interface RecentOrder {
@@ -29,11 +32,18 @@ export const NOTHING: Missed = []
  * afterwards, and has to be told then. Each order is kept as long as a handshake that was under way when it came, and no longer.
  */
 export class RecentOrders {
+  readonly #most: number
   #kept: Kept[] = []
   /** The number of the first that is kept: they are numbered as they come. */
   #first = 0
   /** How many handshakes that are under way have begun since the last order. */
   #begun = 0
+  /** The number behind the last that was forgotten of one app's. */
+  readonly #forgotten = new WeakMap<object, number>()
+
+  constructor(most = MOST_ORDERS) {
+    this.#most = most
+  }
 
   get size(): number {
     return this.#kept.length
@@ -47,35 +57,43 @@ export class RecentOrders {
 
   /** It is not under way any more. */
   end(since: number): void {
-    const at = since - this.#first
-    if (at < 0) return // what it was kept for is forgotten
+    const at = this.#at(since)
     if (at < this.#kept.length) this.#kept[at].waiting--
     else this.#begun--
-    this.#forget()
+    while (this.#kept[0]?.waiting === 0) {
+      this.#kept.shift()
+      this.#first++
+    }
   }
 
   add(order: RecentOrder): void {
     if (this.#begun === 0 && this.#kept.length === 0) return
     this.#kept.push({ order, waiting: this.#begun })
     this.#begun = 0
-    if (this.#kept.length <= MOST_ORDERS) return
-    this.#kept[0].waiting = 0
-    this.#forget()
+    if (this.#kept.length > this.#most) this.#forgetFirst()
   }
 
-  /** What a handshake has missed that is still under way. */
-  since(since: number): Missed {
-    const at = since - this.#first
+  /** What a handshake that is still under way has missed of what was ordered `by` the app in which it is now. */
+  since(since: number, by: object): Missed {
+    if (since < (this.#forgotten.get(by) ?? 0)) return 'forgotten'
+    const at = this.#at(since)
     if (at === this.#kept.length) return NOTHING
-    return at < 0 ? 'forgotten' : this.#kept.slice(at).map(({ order }) => order)
+    const missed = this.#kept.slice(at).filter(({ order }) => order.by === by)
+    return missed.length === 0 ? NOTHING : missed.map(({ order }) => order)
   }
 
-  /** Those at the front that nobody waits for. */
-  #forget(): void {
-    while (this.#kept[0]?.waiting === 0) {
-      this.#kept.shift()
-      this.#first++
-    }
+  /** Where the first stands that a handshake has missed, of those that are kept. */
+  #at(since: number): number {
+    return Math.max(0, since - this.#first)
+  }
+
+  /** Whoever waits for it waits for those behind it as well. */
+  #forgetFirst(): void {
+    const [{ order, waiting }, next] = this.#kept
+    next.waiting += waiting
+    this.#kept.shift()
+    this.#first++
+    this.#forgotten.set(order.by, this.#first)
   }
 }
 

@@ -64,13 +64,12 @@ export class Staying implements Consequences<Wire> {
    * hooks had let them pass. Who is not closed is asked for, since its `data` may not say yet who it is.
    */
   catchUp(wire: Wire, missed: Missed): void {
-    const orders = missed === 'forgotten' ? undefined : missed.filter(({ by }) => by === this)
-    if (orders?.length === 0) return
+    const isForgotten = missed === 'forgotten'
     try {
-      const closing = orders?.find(({ close }) => close?.isMeant(wire.connection))?.close
+      const closing = isForgotten ? undefined : missed.find(({ close }) => close?.isMeant(wire.connection))?.close
       if (closing !== undefined) wire.dismiss(closing.payload, 'app')
       else if (this.#asking.has(wire)) void this.ask(wire)
-      else if (orders === undefined) {
+      else if (isForgotten) {
         this.#rareLog.warn({}, FORGOTTEN) // any of them may have been about it
         wire.dismiss(UNKNOWN, 'app')
       }

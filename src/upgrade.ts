@@ -278,7 +278,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
     this.#state = 'over'
     seal(this.response)
     upgrades.delete(this.request)
-    const missed = recentOrders.since(this.#since)
+    const missed = recentOrders.since(this.#since, this.hub.staying)
     this.#stopFollowing()
     this.#wire = this.hub.open(this.#socket.open(), this.#head, opening, this, missed)
   }
@@ -290,6 +290,7 @@ export class Upgrade implements Departing, SocketOwner, Logged {
   }
 
   #stopFollowing(): void {
+    if (this.#since < 0) return
     recentOrders.end(this.#since)
     this.#since = -1
   }

@@ -20,6 +20,17 @@ inBrowser('a phone shows all of it without scrolling sideways', async (t, app, o
   }
 })
 
+inBrowser('the bar is one line, however narrow the page is', async (t, app, open) => {
+  await app.join('lobby')
+  const page = await open()
+  await page.locator('#state-word', { hasText: 'Live' }).waitFor()
+  for (const width of [320, 359, 360, 390, 700, 1_400]) {
+    await page.setViewportSize({ width, height: 800 })
+    const height = await page.evaluate<number>('document.querySelector(".bar").offsetHeight')
+    t.ok(height < 70, `${width}: ${height}`)
+  }
+})
+
 /** Of elements that are seen, each pair that lies one over the other. */
 const OVERLAPS = `(selectors) => {
   const boxes = selectors.flatMap((one) => [...document.querySelectorAll(one)].map((each) => {

@@ -83,6 +83,7 @@ const cases: [what: string, output: string, lines: string[]][] = [
   ],
   ['a test that has failed by itself', '# Subtest: bare\n    1..0\nnot ok 1 - bare # time=1ms\n', ['  bare']],
   ['what is not done yet', 'not ok 1 - later # TODO\n', []],
+  ['what only speaks of it', 'not ok 1 - fails at \\# TODO\n', ['  fails at \\# TODO']],
   [
     'the test in which the process ended',
     '# Subtest: outer\n    ok 1 - fine\n    # Subtest: inner\n        ok 1 - fine\n',

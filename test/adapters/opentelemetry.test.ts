@@ -244,5 +244,11 @@ t.test('what cannot be is refused at once', async (t) => {
   t.throws(() => openTelemetry(ws, providers), { message: /once in a process.*openTelemetryMetrics\(ws\)/ })
   openTelemetry(ws, sdk(t).providers)()
   stop()
+  const again = openTelemetry(ws, providers)
+  stop()
+  t.throws(() => openTelemetry(ws, providers), /once in a process/, 'who has stopped before stops nobody else')
+  again()
+  const broken = { ...providers, meterProvider: { getMeter: () => JSON.parse('{') } }
+  t.throws(() => openTelemetry(ws, broken), { name: 'SyntaxError' })
   openTelemetry(ws, providers)()
 })

@@ -188,6 +188,19 @@ for (const [what, reauthenticate, close] of FORGOTTEN) {
   })
 }
 
+await onEachHost('another app’s orders are not its affair, however many', async (t, begin) => {
+  const held = new Held()
+  const app = await begin({ routes: { '/ws': { handler: asUser, hooks: [held.hook] } } })
+  const other = await begin({ routes: { '/ws': asUser } })
+  const client = await underWay(app, held)
+  for (let count = 0; count <= MOST_ORDERS; count++) await other.ws.close({ userId: 1 }, 4001)
+  held.letGo()
+  await client.readHead()
+  t.equal(await isOpen(client), true)
+  t.same(app.log, [])
+  t.equal(recentOrders.size, 0)
+})
+
 const ENDS: [what: string, end: (client: RawClient, held: Held) => unknown, options?: RouteOptions][] = [
   ['its client leaves', (client) => client.reset()],
   ['its time is over', () => undefined, { handshakeTimeoutMs: 50 }],

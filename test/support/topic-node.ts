@@ -56,7 +56,7 @@ export function startNode(options: AppOptions = {}, broker?: MemoryBroker): Topi
   const begin = (route: RouteOptions, data: Record<string, unknown>) => {
     const since = recentOrders.begin()
     return (): NodeSocket => {
-      const missed = recentOrders.since(since)
+      const missed = recentOrders.since(since, hub.staying)
       recentOrders.end(since)
       return start(route, (socket) => Object.assign(socket, { data }), missed)
     }
