@@ -20,7 +20,7 @@ const CI_ONLY = [
   /^test\/hosts\/(catalogue-memory|compressed-clients|faults-network|faults-process)\./,
 ]
 
-/** Many wait for other programs, or for time: on two cores two files at a time took 465 s in CI, and three 347. */
+/** Many wait for other programs, or for time: on two cores two files at a time took 465 s of CI (its line `== tests`), and three 340. */
 const AT_A_TIME = Math.ceil(availableParallelism() * 1.5)
 
 /** Returns how many assertions passed and failed, and what is wrong, an entry for each file. `flags` are for each file's Node. */

@@ -3,8 +3,7 @@ import { RECENT_ORDERS } from './process-wide.ts'
 
 /**
  * So many are remembered: as many as there may be handshakes under way, since each may give one when it opens, to close what its user
- * has open elsewhere. They take 5 MB, and to look at all of them takes a socket that opens half a millisecond. Who has missed more
- * cannot be told what they were.
+ * has open elsewhere. Who has missed more cannot be told what they were.
  */
 export const MOST_ORDERS = 10_000
 

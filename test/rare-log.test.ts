@@ -1,6 +1,6 @@
 import t from 'tap'
-import { RareLog } from '../../src/topics/rare-log.ts'
-import { FakeClock } from '../support/clock.ts'
+import { RareLog } from '../src/rare-log.ts'
+import { FakeClock } from './support/clock.ts'
 
 t.test('a line a minute of each kind, with how many it stands for', async (t) => {
   const clock = new FakeClock()

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Of what happens with each message, a line so often is enough. */
 const QUIET_MS = 60_000
